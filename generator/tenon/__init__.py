@@ -1,0 +1,1 @@
+"""The Tenon generator: contracts in, code out."""

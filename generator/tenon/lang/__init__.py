@@ -1,0 +1,1 @@
+"""Target languages: reserved words, casing, spelling of types, escaping. The only way from `Text` to source."""

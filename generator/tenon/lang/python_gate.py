@@ -14,12 +14,12 @@ _MODULES = (
     "pytest", "pact", "impl", "warnings", "pydantic",
 )  # fmt: skip
 _CALLS = frozenset(
-    """Api Binding Event Extension Idempotency Kind Method Operation Path Policy RestSpec ServiceSpec Slo Subscription
-    TypeVar TypedDict NewType file_desc desc ext Final with_name frozenset dict Required NotRequired serve
-    field dataclass replace MethodInfo deprecated _deprecated ParamSpec timedelta""".split()
+    "Api Binding Event Extension Idempotency Kind Method Operation Path Policy RestSpec ServiceSpec Slo Subscription "
+    "TypeVar TypedDict NewType file_desc desc ext Final with_name frozenset dict Required NotRequired serve field "
+    "dataclass replace MethodInfo deprecated _deprecated ParamSpec timedelta".split()  # noqa: SIM905
 )
 _BUILTIN_DANGER = frozenset(
-    "eval exec compile __import__ open input breakpoint globals locals vars setattr delattr getattr".split()
+    "eval exec compile __import__ open input breakpoint globals locals vars setattr delattr getattr".split()  # noqa: SIM905
 )
 
 
@@ -60,12 +60,8 @@ def _statement(node: ast.stmt) -> str | None:
         case ast.Expr(value=ast.Constant(value=str())):
             return None
         case ast.If(test=test, body=body, orelse=orelse) if _type_checking(test):
-            return _first(_statement(inner) or _expressionless(inner) for inner in [*body, *orelse])
+            return _first(_statement(inner) for inner in [*body, *orelse])
     return f"a {type(node).__name__} statement at module level"
-
-
-def _expressionless(node: ast.stmt) -> str | None:
-    return None
 
 
 def _member(node: ast.stmt) -> str | None:

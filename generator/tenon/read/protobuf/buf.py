@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,32 +40,40 @@ def build(tree: Tree) -> tuple[bytes, list[Finding]]:
     if findings := [f for name, path in sources if (f := _too_deep(tree, name, path))]:
         return b"", findings
     with tempfile.TemporaryDirectory(prefix="tenon-buf-") as scratch:
+        # The compiler sees a copy: only the files that the tree accepted, and no configuration but ours.
+        workspace = Path(scratch, "contracts")
+        for name, path in sources:
+            copy = workspace / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        (workspace / "buf.yaml").write_text(json.dumps(_config(tree)))
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": scratch,
-            "BUF_CACHE_DIR": scratch,
+            "BUF_CACHE_DIR": f"{scratch}/cache",
             "GOMEMLIMIT": "768MiB",
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "HTTP_PROXY": "http://127.0.0.1:9",
         }
-        command = [
-            executable(), "build", str(tree.root), "--as-file-descriptor-set", "--error-format", "json",
-            "--config", json.dumps(_config(tree)), "-o", f"{scratch}/image.binpb",
-        ]  # fmt: skip
+        image = Path(scratch, "image.binpb")
+        command = [executable(), "build", "--as-file-descriptor-set", "--error-format", "json", "-o", str(image)]
+        at = tree.location(sources[0][0])
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT, check=False)
+            done = subprocess.run(
+                command, cwd=workspace, env=environment, capture_output=True, timeout=TIMEOUT, check=False
+            )
         except FileNotFoundError:
-            return b"", [Finding(tree.location(sources[0][0]), "buf-missing", "the protobuf compiler `buf` is not here",
-                                 "install it: pip install buf-bin")]  # fmt: skip
+            message = "the protobuf compiler `buf` is not here"
+            return b"", [Finding(at, "buf-missing", message, "install it: pip install buf-bin")]
         except subprocess.TimeoutExpired:
-            return b"", [Finding(tree.location(sources[0][0]), "proto-timeout", f"compiling took over {TIMEOUT} s",
-                                 "split the contracts, or look for a pathological file")]  # fmt: skip
+            message = f"compiling took over {TIMEOUT} s"
+            return b"", [Finding(at, "proto-timeout", message, "split the contracts, or look for a pathological file")]
         if done.returncode == 0:
-            return Path(scratch, "image.binpb").read_bytes(), []
-        return b"", _errors(tree, done.stdout + done.stderr) or [
-            Finding(tree.location(sources[0][0]), "proto-compile",
-                    "the protobuf compiler failed: " + _last_line(done.stderr), "run `buf build` on the folder")
-        ]  # fmt: skip
+            return image.read_bytes(), []
+        message = "the protobuf compiler failed: " + _last_line(done.stderr)
+        return b"", _errors(tree, workspace, done.stdout + done.stderr) or [
+            Finding(at, "proto-compile", message, "run `buf build` on the folder")
+        ]
 
 
 def _config(tree: Tree) -> dict[str, Any]:
@@ -95,7 +104,7 @@ def _too_deep(tree: Tree, name: str, path: Path) -> Finding | None:
     return None
 
 
-def _errors(tree: Tree, output: bytes) -> list[Finding]:
+def _errors(tree: Tree, workspace: Path, output: bytes) -> list[Finding]:
     found = []
     for line in output.decode("utf-8", "replace").splitlines():
         try:
@@ -104,7 +113,7 @@ def _errors(tree: Tree, output: bytes) -> list[Finding]:
             continue
         if not isinstance(error, dict) or "message" not in error:
             continue
-        name = _relative(tree, str(error.get("path", "")))
+        name = _relative(workspace, str(error.get("path", "")))
         at = tree.location(name, int(error.get("start_line", 0)), int(error.get("start_column", 0)))
         message = str(error["message"])
         remedy = "correct the contract"
@@ -114,9 +123,9 @@ def _errors(tree: Tree, output: bytes) -> list[Finding]:
     return found
 
 
-def _relative(tree: Tree, path: str) -> str:
+def _relative(workspace: Path, path: str) -> str:
     try:
-        return Path(path).resolve().relative_to(tree.root.resolve()).as_posix()
+        return (workspace / path).resolve().relative_to(workspace.resolve()).as_posix()
     except ValueError:
         return path
 

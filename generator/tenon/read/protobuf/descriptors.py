@@ -30,7 +30,7 @@ _IDEMPOTENCY = (
 
 
 OPTIONS_FILE = "tenon/v1/options.proto"
-OPTIONS_SHAPE = ""
+OPTIONS_SHAPE = "d0984d34d4d4f6ec"
 """`fingerprint` of the options file that this version writes and reads."""
 
 

@@ -7,6 +7,7 @@ so that nothing has to be looked up per call.
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -203,19 +204,19 @@ class Api:
 SPEC_FORMAT = "1"
 
 
-class Service:
+class Service(ABC):
     """Base of a generated abstract service class. Subclasses are instantiated without arguments."""
 
     spec: ClassVar[ServiceSpec]
 
 
-class RestHandlers:
+class RestHandlers(ABC):
     """Base of a generated abstract class for REST operations that no RPC answers."""
 
     operations: ClassVar[tuple[Operation, ...]]
 
 
-class EventHandlers:
+class EventHandlers(ABC):
     """Base of a generated abstract class for the events that a service receives."""
 
     subscriptions: ClassVar[tuple[Subscription, ...]]

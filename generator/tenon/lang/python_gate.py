@@ -14,9 +14,43 @@ _MODULES = (
     "pytest", "pact", "impl", "warnings", "pydantic",
 )  # fmt: skip
 _CALLS = frozenset(
-    "Api Binding Event Extension Idempotency Kind Method Operation Path Policy RestSpec ServiceSpec Slo Subscription "
-    "TypeVar TypedDict NewType file_desc desc ext Final with_name frozenset dict Required NotRequired serve field "
-    "dataclass replace MethodInfo deprecated _deprecated ParamSpec timedelta".split()  # noqa: SIM905
+    [
+        "Api",
+        "Binding",
+        "Event",
+        "Extension",
+        "Idempotency",
+        "Kind",
+        "Method",
+        "Operation",
+        "Path",
+        "Policy",
+        "RestSpec",
+        "ServiceSpec",
+        "Slo",
+        "Subscription",
+        "TypeVar",
+        "TypedDict",
+        "NewType",
+        "file_desc",
+        "desc",
+        "ext",
+        "Final",
+        "with_name",
+        "frozenset",
+        "dict",
+        "Required",
+        "NotRequired",
+        "serve",
+        "field",
+        "dataclass",
+        "replace",
+        "MethodInfo",
+        "deprecated",
+        "_deprecated",
+        "ParamSpec",
+        "timedelta",
+    ]
 )
 _BUILTIN_DANGER = frozenset(
     "eval exec compile __import__ open input breakpoint globals locals vars setattr delattr getattr".split()  # noqa: SIM905

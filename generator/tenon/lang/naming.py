@@ -1,0 +1,59 @@
+"""Names that more than one emitter must agree on, decided once."""
+
+from __future__ import annotations
+
+from tenon.lang.python import literal, pascal, snake, unique
+from tenon.model.events import EventDocument
+from tenon.model.graph import Package, ResolvedPolicy, RpcMethod
+from tenon.model.proto import Service
+
+
+def method_attributes(service: Service) -> dict[str, str]:
+    """The Python attribute of every RPC of `service`, by its name."""
+    taken: set[str] = set()
+    return {method.name: unique(snake(method.name), taken) for method in service.methods}
+
+
+def payload_types(document: EventDocument) -> dict[str, str]:
+    """The type of every JSON payload in ``payloads.py``, by the payload's pointer."""
+    taken: set[str] = set()
+    return {
+        message.pointer: unique(pascal(message.name.raw.rsplit(".", 1)[-1]), taken)
+        for channel in document.channels
+        for message in channel.messages
+        if message.proto is None
+    }
+
+
+def domain_class(package: Package) -> str:
+    """What the classes of a package are named after: ``identity.v1`` gives ``Identity``."""
+    parts = [part for part in package.name.split(".") if part]
+    if len(parts) > 1 and parts[-1][:1] == "v" and parts[-1][1:2].isdigit():
+        parts.pop()
+    return pascal(parts[-1])
+
+
+def policy(policy: ResolvedPolicy) -> str:
+    """The constructor call of a `tenon_runtime.Policy`."""
+    slo = "None"
+    if policy.slo is not None:
+        slo = (
+            f"Slo(availability={policy.slo.availability!r}, latency_seconds={policy.slo.latency_seconds!r}, "
+            f"latency_share={policy.slo.latency_share!r})"
+        )
+    return (
+        f"Policy(deadline={policy.deadline!r}, idempotency=Idempotency.{policy.idempotency.value}, "
+        f"scopes={literal(policy.scopes)}, public={policy.public!r}, slo={slo})"
+    )
+
+
+def kind(rpc: RpcMethod) -> str:
+    """The member of `tenon_runtime.Kind`."""
+    match rpc.method.client_streaming, rpc.method.server_streaming:
+        case False, False:
+            return "UNARY"
+        case False, True:
+            return "SERVER_STREAM"
+        case True, False:
+            return "CLIENT_STREAM"
+    return "BIDI_STREAM"

@@ -1,0 +1,58 @@
+"""Links what was read, fills defaults, and proves that the faces of one thing agree."""
+
+from __future__ import annotations
+
+from tenon.finding import Finding
+from tenon.model import Contracts
+from tenon.model.graph import Model, Package
+from tenon.resolve import events, policy, rest, rpc
+
+__all__ = ["resolve"]
+
+
+def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = frozenset()) -> tuple[Model, list[Finding]]:
+    """The model that emitters see, and where the contracts disagree.
+
+    `ours`: the tree is a Tenon repository, so events must be owned and received events must be sent by somebody.
+    `required`: what every operation must have, of ``owner``, ``slo``, ``deadline`` and ``security``.
+    """
+    findings: list[Finding] = []
+    rpcs = rpc.link(contracts)
+    sent, more = events.sent(contracts, ours=ours)
+    findings += more
+    names = sorted(
+        {service.package for service in contracts.protobuf.services if _own(contracts, service.file)}
+        | {m.package for m in contracts.protobuf.messages if _own(contracts, m.file)}
+        | {e.package for e in contracts.protobuf.enums if _own(contracts, e.file)}
+        | {document.package for document in contracts.documents}
+        | {document.package for document in contracts.event_documents}
+    )
+    packages = []
+    for name in names:
+        document = next((d for d in contracts.documents if d.package == name), None)
+        operations, more = rest.link(contracts, document, rpcs) if document else ((), [])
+        findings += more
+        received, more = events.received(contracts, name, sent, ours=ours)
+        findings += more
+        domain = name.split(".", 1)[0]
+        packages.append(
+            Package(
+                name=name,
+                domain=domain,
+                component=next((c for c in contracts.components if c.domain == domain), None),
+                services=tuple(s for s in contracts.protobuf.services if s.package == name and _own(contracts, s.file)),
+                rpcs=tuple(m for m in rpcs.values() if m.service.package == name and _own(contracts, m.service.file)),
+                document=document,
+                operations=operations,
+                event_document=next((d for d in contracts.event_documents if d.package == name), None),
+                sends=tuple(event for event in sent if event.package == name),
+                receives=received,
+            )
+        )
+    model = Model(contracts.root, contracts.protobuf, tuple(packages), contracts.components, ours)
+    findings += policy.check(model, required)
+    return model, findings
+
+
+def _own(contracts: Contracts, file: str) -> bool:
+    return any(f.path == file and not f.imported_only for f in contracts.protobuf.files)

@@ -14,47 +14,14 @@ _MODULES = (
     "pytest", "pact", "impl", "warnings", "pydantic",
 )  # fmt: skip
 _CALLS = frozenset(
-    [
-        "Api",
-        "Binding",
-        "Event",
-        "Extension",
-        "Idempotency",
-        "Kind",
-        "Method",
-        "Operation",
-        "Path",
-        "Policy",
-        "RestSpec",
-        "ServiceSpec",
-        "Slo",
-        "Subscription",
-        "TypeVar",
-        "TypedDict",
-        "NewType",
-        "file_desc",
-        "desc",
-        "ext",
-        "Final",
-        "with_name",
-        "frozenset",
-        "dict",
-        "Required",
-        "NotRequired",
-        "serve",
-        "field",
-        "dataclass",
-        "replace",
-        "MethodInfo",
-        "deprecated",
-        "_deprecated",
-        "ParamSpec",
-        "timedelta",
-    ]
-)
+    ("desc", "ext", "file_desc", "with_name", "frozenset", "dict", "serve", "field", "dataclass", "replace",
+     "deprecated", "_deprecated")
+)  # fmt: skip
+"""Functions that may be called at module level, beside constructors (capitalised names)."""
 _BUILTIN_DANGER = frozenset(
-    "eval exec compile __import__ open input breakpoint globals locals vars setattr delattr getattr".split()  # noqa: SIM905
-)
+    ("eval", "exec", "compile", "__import__", "open", "input", "breakpoint", "globals", "locals", "vars",
+     "setattr", "delattr", "getattr")
+)  # fmt: skip
 
 
 def violations(path: str, source: str) -> list[tuple[int, str]]:

@@ -7,7 +7,10 @@ from tenon.model.proto import Protobuf
 from tenon.read.protobuf import buf
 from tenon.read.tree import Tree
 
-__all__ = ["read"]
+__all__ = ["PART", "read"]
+
+PART = "protobuf"
+"""The field of `Contracts` that this reader fills."""
 
 
 def read(tree: Tree) -> tuple[Protobuf, list[Finding]]:

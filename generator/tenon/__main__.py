@@ -1,0 +1,7 @@
+"""`python -m tenon`."""
+
+import sys
+
+from tenon.cli import main
+
+sys.exit(main())

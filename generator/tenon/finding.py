@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
+from typing import Any
 
 from tenon.source import Location
 
@@ -31,3 +32,19 @@ class Finding:
     severity: Severity = Severity.ERROR
     also: Location | None = None
     """The other place, where two places disagree or collide."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as a JSON value; `from_json` gives it back."""
+        return {**asdict(self), "severity": self.severity.name.lower()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Finding:
+        also = value["also"]
+        return cls(
+            Location(**value["at"]),
+            value["rule"],
+            value["message"],
+            value["remedy"],
+            Severity[value["severity"].upper()],
+            Location(**also) if also else None,
+        )

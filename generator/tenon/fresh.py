@@ -36,7 +36,7 @@ def generate(
     manifest = Manifest.load(out) if use_cache else Manifest()
     key, inputs = _key(contracts, out, manifest, config, budget)
     if manifest.key == key and manifest.intact(out):
-        return Done(Outcome(unchanged=len(manifest.outputs)), ())
+        return Done(Outcome(unchanged=len(manifest.outputs)), tuple(map(Finding.from_json, manifest.findings)))
 
     from tenon import pipeline  # imports readers and emitters: 0.3 s that a run with nothing to do does not pay
     from tenon.read.tree import DEFAULT_BUDGET
@@ -57,7 +57,8 @@ def generate(
         return Done(Outcome(), (*made.findings, *outcome.findings))
     if not check:
         manifest.inputs = inputs
-        manifest.key = key if not findings else ""
+        manifest.key = key
+        manifest.findings = [finding.as_json() for finding in findings]
         manifest.save(out)
         _provenance(out, made.files)
     return Done(outcome, made.findings)
@@ -75,7 +76,7 @@ def _key(
     """A digest of all that decides the output, and what is known of each input (size, mtime, digest)."""
     digest = hashlib.sha256(f"{config!r} {sorted(config.require)} {budget} {_generator()}".encode())
     inputs: dict[str, list[Any]] = {}
-    files = [path for path in _files(contracts)]
+    files = _files(contracts)
     if (out / NAME).is_file():
         files.append(str(out / NAME))
     for path in sorted(files):

@@ -50,18 +50,20 @@ class Manifest:
     """What the last run left behind.
 
     `key`: digest of everything that went in. `outputs`: by path, the digest of the emitter's text, of the bytes
-    on disk, and their size and mtime (ns) when they were last known to be those bytes.
+    on disk, and their size and mtime (ns) when they were last known to be those bytes. `findings`: the warnings that
+    the run gave, for a run that finds nothing changed to give again.
     """
 
     key: str = ""
     inputs: dict[str, list[Any]] = field(default_factory=dict)
     outputs: dict[str, list[Any]] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def load(cls, root: Path) -> Manifest:
         try:
             data = json.loads((root / ".tenon" / "manifest.json").read_bytes())
-            return cls(data["key"], data["inputs"], data["outputs"])
+            return cls(data["key"], data["inputs"], data["outputs"], data["findings"])
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 

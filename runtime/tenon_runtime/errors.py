@@ -50,7 +50,7 @@ class Violation:
     pointer: str
     """JSON pointer: ``/email`` is in the body or message, ``#/query/limit`` is a parameter (by source and name)."""
     rule: str
-    """The rule's name in its own language: JSON Schema's keyword (``maxLength``), or protovalidate's id (``string.email``)."""
+    """The rule in its own language: JSON Schema's keyword (``maxLength``) or protovalidate's id (``string.email``)."""
     detail: str
 
 
@@ -69,10 +69,10 @@ class Wire:
 class Error(Exception):
     """Base of every error with a meaning for the caller."""
 
-    wire: ClassVar[Wire]
-    type: ClassVar[str]
+    wire: ClassVar[Wire] = Wire("unknown", 2, 500, False)
+    type: ClassVar[str] = "unknown"
     """The end of the problem's ``type``."""
-    title: ClassVar[str]
+    title: ClassVar[str] = "Unknown"
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Error(Exception):
         retry_after: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`detail` is shown to the caller. `details` are protobuf messages for RPC callers, `retry_after` is in seconds."""
+        """`detail` is shown to the caller; `details` are protobuf messages for RPC callers, `retry_after` is in seconds."""
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.violations = tuple(violations)
@@ -242,3 +242,10 @@ TABLE: Mapping[type[Error], Wire] = {
 
 for _class, _wire in TABLE.items():
     _class.wire = _wire
+
+_BY_CODE = {wire.code: kind for kind, wire in TABLE.items() if kind.__base__ is Error}
+
+
+def from_code(code: str, detail: str = "") -> Error:
+    """The error that a caller sees for a code on the wire (Connect's spelling); Unknown for one that is not ours."""
+    return _BY_CODE.get(code, Unknown)(detail)

@@ -75,18 +75,3 @@ class Console:
 def printable(text: str) -> str:
     """`text` without control characters: a contract's names must not steer the terminal."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def as_json(finding: Finding) -> dict[str, Any]:
-    """A finding for machines."""
-    return {
-        "file": finding.at.file,
-        "line": finding.at.line,
-        "column": finding.at.column,
-        "symbol": finding.at.symbol,
-        "severity": _NAMES[finding.severity],
-        "rule": finding.rule,
-        "message": finding.message,
-        "remedy": finding.remedy,
-        "also": str(finding.also) if finding.also else None,
-    }

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tenon import fresh
-from tenon.cli.console import Console, as_json
+from tenon.cli.console import Console
 from tenon.config import Config, load
 from tenon.finding import Finding, Severity
 
@@ -68,7 +68,7 @@ def once(args: argparse.Namespace, console: Console, contracts: Path, out: Path,
             "written": done.outcome.written,
             "removed": done.outcome.removed,
             "unchanged": done.outcome.unchanged,
-            "findings": [as_json(finding) for finding in done.findings],
+            "findings": [finding.as_json() for finding in done.findings],
         }
     )
     if any(finding.severity is Severity.ERROR for finding in done.findings):

@@ -39,7 +39,7 @@ def read(root: Path, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Contra
     contracts, findings = Contracts(name), list(tree.findings)
     for reader in _folder(tenon.read, "read"):
         part, more = reader.read(tree)
-        contracts = replace(contracts, **{reader.PART: part})
+        contracts = replace(contracts, **{reader.__name__.rsplit(".", 1)[-1]: part})
         findings += more
     return contracts, findings
 

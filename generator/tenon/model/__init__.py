@@ -13,13 +13,16 @@ from tenon.model.text import Text
 __all__ = ["Contracts", "Text"]
 
 
+NOTHING = Protobuf()
+
+
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """All that was read, before anything was resolved across files."""
+    """All that was read, before anything was resolved across files: one field a reader, by the reader's name."""
 
     root: str
     """The contracts folder as findings name it: ``contracts``."""
-    protobuf: Protobuf = Protobuf()
-    documents: tuple[Document, ...] = ()
-    event_documents: tuple[EventDocument, ...] = ()
-    components: tuple[Component, ...] = ()
+    protobuf: Protobuf = NOTHING
+    openapi: tuple[Document, ...] = ()
+    asyncapi: tuple[EventDocument, ...] = ()
+    catalog: tuple[Component, ...] = ()

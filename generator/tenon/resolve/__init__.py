@@ -24,12 +24,12 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
         {service.package for service in contracts.protobuf.services if _own(contracts, service.file)}
         | {m.package for m in contracts.protobuf.messages if _own(contracts, m.file)}
         | {e.package for e in contracts.protobuf.enums if _own(contracts, e.file)}
-        | {document.package for document in contracts.documents}
-        | {document.package for document in contracts.event_documents}
+        | {document.package for document in contracts.openapi}
+        | {document.package for document in contracts.asyncapi}
     )
     packages = []
     for name in names:
-        document = next((d for d in contracts.documents if d.package == name), None)
+        document = next((d for d in contracts.openapi if d.package == name), None)
         operations, more = rest.link(contracts, document, rpcs) if document else ((), [])
         findings += more
         received, more = events.received(contracts, name, sent, ours=ours)
@@ -39,17 +39,17 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
             Package(
                 name=name,
                 domain=domain,
-                component=next((c for c in contracts.components if c.domain == domain), None),
+                component=next((c for c in contracts.catalog if c.domain == domain), None),
                 services=tuple(s for s in contracts.protobuf.services if s.package == name and _own(contracts, s.file)),
                 rpcs=tuple(m for m in rpcs.values() if m.service.package == name and _own(contracts, m.service.file)),
                 document=document,
                 operations=operations,
-                event_document=next((d for d in contracts.event_documents if d.package == name), None),
+                event_document=next((d for d in contracts.asyncapi if d.package == name), None),
                 sends=tuple(event for event in sent if event.package == name),
                 receives=received,
             )
         )
-    model = Model(contracts.root, contracts.protobuf, tuple(packages), contracts.components, ours)
+    model = Model(contracts.root, contracts.protobuf, tuple(packages), contracts.catalog, ours)
     findings += policy.check(model, required)
     return model, findings
 

@@ -19,7 +19,7 @@ def sent(contracts: Contracts, *, ours: bool) -> tuple[tuple[ResolvedEvent, ...]
     """Every event that somebody sends."""
     events: list[ResolvedEvent] = []
     findings: list[Finding] = []
-    for document in contracts.event_documents:
+    for document in contracts.asyncapi:
         taken: set[str] = set()
         for operation in document.operations:
             if operation.action == "send":
@@ -45,7 +45,7 @@ def received(
     """The events that `package` receives; in our own tree each must be sent by another domain."""
     found: list[ResolvedSubscription] = []
     findings: list[Finding] = []
-    document = next((d for d in contracts.event_documents if d.package == package), None)
+    document = next((d for d in contracts.asyncapi if d.package == package), None)
     if document is None:
         return (), []
     taken: set[str] = set()

@@ -7,10 +7,7 @@ from tenon.model.proto import Protobuf
 from tenon.read.protobuf import buf
 from tenon.read.tree import Tree
 
-__all__ = ["PART", "read"]
-
-PART = "protobuf"
-"""The field of `Contracts` that this reader fills."""
+__all__ = ["read"]
 
 
 def read(tree: Tree) -> tuple[Protobuf, list[Finding]]:

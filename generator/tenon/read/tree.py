@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from tenon.finding import Finding
 from tenon.source import Location
@@ -27,6 +28,8 @@ class Tree:
     budget: int = DEFAULT_BUDGET
     files: dict[str, Path] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    parsed: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What `document.load` keeps, so that no file is parsed twice."""
 
     @classmethod
     def scan(cls, root: Path, name: str, budget: int = DEFAULT_BUDGET) -> Tree:

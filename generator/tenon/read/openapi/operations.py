@@ -1,0 +1,294 @@
+"""From the bundled document to operations: references followed, path-level parameters and security inherited."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from tenon.finding import Finding, Severity
+from tenon.model.rest import Body, Operation, Parameter, Response, Schema
+from tenon.model.text import Text
+from tenon.read import extensions
+from tenon.read.bundle import Bundler, pointer
+from tenon.read.document import Node
+from tenon.read.openapi.grammar import METHODS
+from tenon.read.refs import local_keys
+from tenon.source import Location
+
+_STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+_STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form",),
+}
+_IGNORED_HEADERS = ("accept", "content-type", "authorization")
+"""Header parameters of these names are ignored (OpenAPI 3.1.1, 4.8.12.1)."""
+
+JsonObject = dict[str, Any]
+
+
+class Operations:
+    """Reads the operations of one bundled document."""
+
+    def __init__(self, bundler: Bundler, bundled: JsonObject, findings: list[Finding]) -> None:
+        self._origins = bundler.origins
+        self._bundled = bundled
+        self._root = bundler.root
+        self._findings = findings
+        self._ids: dict[str, Location] = {}
+        self._routes: dict[tuple[str, str], Location] = {}
+
+    def read(self) -> tuple[Operation, ...]:
+        paths = self._bundled.get("paths")
+        found: list[Operation] = []
+        for path, item in paths.items() if isinstance(paths, dict) else ():
+            if not isinstance(item, dict) or path.startswith("x-"):
+                continue
+            for method in METHODS:
+                if isinstance(item.get(method), dict):
+                    operation = self._operation(path, item, method)
+                    if operation is not None:
+                        found.append(operation)
+        return tuple(found)
+
+    def _operation(self, path: str, item: JsonObject, method: str) -> Operation | None:
+        value = item[method]
+        node = self._origins.get(id(value), self._root)
+        at = node.at
+        if not path.startswith("/"):
+            self._complain(at, "path", "a path has to begin with `/`", "correct the path")
+            return None
+        route = path.split("#")[0].split("?")[0]
+        if not self._is_first(method, route, at):
+            return None
+        identity = self._identity(value, method, path, node)
+        if identity is None:
+            return None
+        scopes, public = self._security(value)
+        if "requestBody" in value and isinstance(value["requestBody"], dict):
+            body = self._body(self._resolve(value["requestBody"]))
+        else:
+            body = None
+        responses = self._responses(value.get("responses"), at)
+        success = next((r for r in responses if r.status.startswith("2")), None)
+        success_node = self._node_at(node, "responses", success.status) if success else None
+        return Operation(
+            id=Text(identity),
+            method=method.upper(),
+            path=Text(self._base(value, item, at) + route),
+            pointer=pointer("paths", path, method),
+            summary=_text(value, "summary"),
+            description=_text(value, "description"),
+            tags=tuple(Text(tag) for tag in value.get("tags") or () if isinstance(tag, str)),
+            deprecated=value.get("deprecated") is True,
+            parameters=self._parameters(item, value, route, at),
+            body=body,
+            responses=responses,
+            scopes=scopes,
+            public=public,
+            rpc=extensions.text(node, "x-tenon-rpc", self._findings),
+            body_field=extensions.text(self._node_at(node, "requestBody"), "x-tenon-field", self._findings),
+            response_field=extensions.text(success_node, "x-tenon-field", self._findings),
+            policy=extensions.policy(node, scopes, public, self._findings),
+            at=at,
+        )
+
+    def _is_first(self, method: str, route: str, at: Location) -> bool:
+        """Whether no other operation answers the same requests. Names in braces do not tell routes apart."""
+        key = (method, _TEMPLATE.sub("{}", route))
+        other = self._routes.setdefault(key, at)
+        if other is at:
+            return True
+        self._complain(
+            at,
+            "route-collision",
+            "another operation has the same method and path: no server could tell their requests apart",
+            "give one of them another path",
+            Severity.UNSUPPORTED,
+            other,
+        )
+        return False
+
+    def _identity(self, value: JsonObject, method: str, path: str, node: Node) -> str | None:
+        declared = value.get("operationId")
+        if isinstance(declared, str) and declared.strip():
+            place = node.get("operationId")
+            at = place.at if place else node.at
+            other = self._ids.setdefault(declared, at)
+            if other is not at:
+                self._complain(at, "operation-id", "two operations have the same operationId", "rename one", also=other)
+                return None
+            return declared
+        wanted = re.sub(r"[^A-Za-z0-9]+", "_", f"{method}_{path}").strip("_")
+        identity, number = wanted, 2
+        while identity in self._ids:
+            identity, number = f"{wanted}_{number}", number + 1
+        self._ids[identity] = node.at
+        return identity
+
+    def _base(self, operation: JsonObject, item: JsonObject, at: Location) -> str:
+        """The path of the first server: the operation's, the path's or the document's."""
+        for owner in (operation, item, self._bundled):
+            servers = owner.get("servers")
+            if isinstance(servers, list) and servers and isinstance(servers[0], dict):
+                server = servers[0]
+                break
+        else:
+            return ""
+        url = server.get("url")
+        variables = server.get("variables")
+        if not isinstance(url, str):
+            return ""
+
+        def default(match: re.Match[str]) -> str:
+            variable = variables.get(match[1]) if isinstance(variables, dict) else None
+            value = variable.get("default") if isinstance(variable, dict) else None
+            return str(value) if isinstance(value, (str, int, float)) else ""
+
+        try:
+            path = urlsplit(_TEMPLATE.sub(default, url)).path
+        except ValueError:
+            self._complain(at, "server", "the server's URL cannot be read", "correct the URL", Severity.WARNING)
+            return ""
+        parts = [part for part in path.split("/") if part]
+        return "".join("/" + part for part in parts)
+
+    def _parameters(self, item: JsonObject, value: JsonObject, route: str, at: Location) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for owner in (item, value):
+            seen: set[tuple[str, str]] = set()
+            for entry in owner.get("parameters") or () if isinstance(owner.get("parameters"), list) else ():
+                parameter = self._parameter(self._resolve(entry))
+                if parameter is None:
+                    continue
+                key = (parameter.source, parameter.name.raw)
+                if key in seen:
+                    self._complain(
+                        parameter.at, "parameter-twice", "this parameter stands twice in one list", "remove one",
+                        Severity.WARNING,
+                    )  # fmt: skip
+                    continue
+                seen.add(key)
+                found[key] = parameter
+        templated = _TEMPLATE.findall(route)
+        for name in templated:
+            if ("path", name) not in found:
+                message = "the path has a parameter that is not declared; it is read as text"
+                self._complain(at, "path-parameter", message, "declare it under `parameters`", Severity.WARNING)
+                schema = Schema({"type": "string"}, at)
+                found[("path", name)] = Parameter(Text(name), "path", True, schema, "simple", False, None, Text(""), at)
+        for source, name in [key for key in found if key[0] == "path" and key[1] not in templated]:
+            message = "a path parameter is declared that the path does not have; it is left out"
+            self._complain(found.pop((source, name)).at, "path-parameter", message, "remove it", Severity.WARNING)
+        return tuple(found.values())
+
+    def _parameter(self, value: Any) -> Parameter | None:
+        node = self._origins.get(id(value), self._root)
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            self._complain(node.at, "parameter", "a parameter needs a name", "add `name` and `in`")
+            return None
+        source = value.get("in")
+        if not isinstance(source, str) or source not in _STYLES:
+            self._complain(node.at, "parameter", "a parameter stands in path, query, header or cookie", "correct `in`")
+            return None
+        if source == "header" and value["name"].lower() in _IGNORED_HEADERS:
+            return None
+        style = value.get("style", _STYLES[source][0])
+        if style not in _STYLES[source]:
+            message = f"this style is not for {source} parameters; {_STYLES[source][0]} is taken"
+            self._complain(node.at, "parameter-style", message, "correct `style`", Severity.WARNING)
+            style = _STYLES[source][0]
+        content = value.get("content")
+        media = next(iter(content.items()), None) if isinstance(content, dict) else None
+        schema = media[1].get("schema", {}) if media and isinstance(media[1], dict) else value.get("schema", {})
+        explode = value.get("explode")
+        return Parameter(
+            name=Text(value["name"]),
+            source=source,
+            required=source == "path" or value.get("required") is True,
+            schema=self._schema(schema, node),
+            style=style,
+            explode=explode if isinstance(explode, bool) else style == "form",
+            content=media[0] if media else None,
+            description=_text(value, "description"),
+            at=node.at,
+            field=extensions.text(node, "x-tenon-field", self._findings),
+        )
+
+    def _body(self, value: JsonObject) -> Body:
+        node = self._origins.get(id(value), self._root)
+        return Body(value.get("required") is True, self._content(value, node), _text(value, "description"), node.at)
+
+    def _responses(self, responses: Any, at: Location) -> tuple[Response, ...]:
+        found = []
+        for key, entry in responses.items() if isinstance(responses, dict) else ():
+            if key.startswith("x-"):
+                continue
+            status = key.upper() if key.endswith("xx") else key
+            value = self._resolve(entry)
+            node = self._origins.get(id(value), self._root)
+            if not _STATUS.fullmatch(status):
+                message = "an answer is named by its status, as `200`, `2XX` or `default`; this one is left out"
+                self._complain(at, "response-status", message, "correct the status", Severity.WARNING)
+                continue
+            found.append(Response(status, self._content(value, node), _text(value, "description"), node.at))
+        return tuple(found)
+
+    def _content(self, value: JsonObject, node: Node) -> tuple[tuple[Text, Schema | None], ...]:
+        content = value.get("content")
+        found = []
+        for media, entry in content.items() if isinstance(content, dict) else ():
+            typed = isinstance(entry, dict) and "schema" in entry
+            found.append((Text(media), self._schema(entry["schema"], node) if typed else None))
+        return tuple(found)
+
+    def _security(self, value: JsonObject) -> tuple[tuple[Text, ...], bool]:
+        """The scopes of the first requirement that names a scheme, and whether a call without any is allowed."""
+        security = value.get("security", self._bundled.get("security"))
+        requirements = [each for each in security if isinstance(each, dict)] if isinstance(security, list) else []
+        if not requirements or {} in requirements:
+            return (), True
+        scopes = [
+            scope
+            for names in requirements[0].values()
+            for scope in (names if isinstance(names, list) else ())
+            if isinstance(scope, str)
+        ]
+        return tuple(Text(scope) for scope in dict.fromkeys(scopes)), False
+
+    def _schema(self, value: Any, default: Node) -> Schema:
+        return Schema(value, self._origins.get(id(value), default).at)
+
+    def _resolve(self, value: Any) -> Any:
+        """What a local reference names; {} for what does not resolve, which was reported while bundling."""
+        if isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
+            found: Any = self._bundled
+            for key in local_keys(ref) or ():
+                found = found.get(key, {}) if isinstance(found, dict) else {}
+            return found
+        return value
+
+    def _node_at(self, node: Node, *keys: str) -> Node | None:
+        found: Node | None = node
+        for key in keys:
+            found = found.get(key) if found else None
+        return found
+
+    def _complain(
+        self,
+        at: Location,
+        rule: str,
+        message: str,
+        remedy: str,
+        severity: Severity = Severity.ERROR,
+        also: Location | None = None,
+    ) -> None:
+        self._findings.append(Finding(at, rule, message, remedy, severity, also))
+
+
+def _text(value: JsonObject, key: str) -> Text:
+    found = value.get(key)
+    return Text(found) if isinstance(found, str) else Text("")

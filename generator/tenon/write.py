@@ -171,7 +171,7 @@ def _format(files: list[File]) -> list[File]:
         options = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311", "--line-length", "120"]
         known = 'lint.isort.known-first-party=["api", "impl"]'
         subprocess.run(
-            [*command, "check", "--fix", "--select", "I", "--exit-zero", *options, "--config", known, scratch],
+            [*command, "check", "--fix", "--select", "I,RUF022", "--exit-zero", *options, "--config", known, scratch],
             check=False,
             capture_output=True,
         )

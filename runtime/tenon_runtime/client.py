@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from connectrpc.client import ConnectClient
 from connectrpc.codec import proto_binary_codec, proto_json_codec
 from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.protocol import ProtocolType
+from protobuf import Message
 
 from tenon_runtime import errors
 from tenon_runtime.spec import Idempotency, Kind, Method, ServiceSpec
+
+M = TypeVar("M", bound=Message[Any])
 
 _STREAMS = {
     Kind.UNARY: StreamType.UNARY,
@@ -75,40 +78,62 @@ class RpcClient:
         await self.close()
 
     async def _unary(
-        self, method: Method, request: Any, timeout: float | None, headers: Mapping[str, str] | None
-    ) -> Any:
+        self,
+        method: Method,
+        request: Message[Any],
+        answer: type[M],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> M:
         try:
-            return await self._client.execute_unary(request=request, **self._call(method, timeout, headers))
+            got: M = await self._client.execute_unary(request=request, **self._call(method, timeout, headers))
+            return got
         except ConnectError as error:
             raise errors.from_code(error.code.value, error.message) from error
 
     async def _client_stream(
-        self, method: Method, requests: AsyncIterator[Any], timeout: float | None, headers: Mapping[str, str] | None
-    ) -> Any:
+        self,
+        method: Method,
+        requests: AsyncIterator[Message[Any]],
+        answer: type[M],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> M:
         try:
-            return await self._client.execute_client_stream(request=requests, **self._call(method, timeout, headers))
+            got: M = await self._client.execute_client_stream(request=requests, **self._call(method, timeout, headers))
+            return got
         except ConnectError as error:
             raise errors.from_code(error.code.value, error.message) from error
 
     async def _server_stream(
-        self, method: Method, request: Any, timeout: float | None, headers: Mapping[str, str] | None
-    ) -> AsyncIterator[Any]:
+        self,
+        method: Method,
+        request: Message[Any],
+        answer: type[M],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> AsyncIterator[M]:
         try:
-            async for answer in self._client.execute_server_stream(
+            async for item in self._client.execute_server_stream(
                 request=request, **self._call(method, timeout, headers)
             ):
-                yield answer
+                yield item
         except ConnectError as error:
             raise errors.from_code(error.code.value, error.message) from error
 
     async def _bidi_stream(
-        self, method: Method, requests: AsyncIterator[Any], timeout: float | None, headers: Mapping[str, str] | None
-    ) -> AsyncIterator[Any]:
+        self,
+        method: Method,
+        requests: AsyncIterator[Message[Any]],
+        answer: type[M],
+        timeout: float | None,
+        headers: Mapping[str, str] | None,
+    ) -> AsyncIterator[M]:
         try:
-            async for answer in self._client.execute_bidi_stream(
+            async for item in self._client.execute_bidi_stream(
                 request=requests, **self._call(method, timeout, headers)
             ):
-                yield answer
+                yield item
         except ConnectError as error:
             raise errors.from_code(error.code.value, error.message) from error
 

@@ -80,8 +80,7 @@ class Method:
     policy: Policy
     ref: str
     """Stable reference: ``contracts/identity/v1/identity.proto#IdentityService.RegisterCreator``."""
-    stub: str
-    """Python source of a method to paste where an implementation lacks it."""
+    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ class Operation:
     for the whole body."""
     policy: Policy
     ref: str
-    stub: str
+    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ class Subscription:
     attr: str
     """The handler's name in Python: ``on_creator_registered``."""
     ref: str
-    stub: str
+    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)

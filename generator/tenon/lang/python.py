@@ -58,13 +58,13 @@ def lines(text: Text | str) -> list[str]:
     return [line[margin:] for line in found]
 
 
-def docstring(text: Text | str, indent: int = 4, extra: Iterable[str] = ()) -> str:
+def docstring(text: Text | str, indent: int = 4, extra: Iterable[str] = (), *, fallback: str = "") -> str:
     """`text` as a docstring, quotes included, continued lines indented by `indent` spaces.
 
-    `extra` are lines of our own that follow after an empty one. Backslashes and quotes are escaped so that the
-    literal ends where we end it and its value is the text.
+    `extra` are lines of our own that follow after an empty one; `fallback` stands where there is no text. Backslashes
+    and quotes are escaped so that the literal ends where we end it and its value is the text.
     """
-    body = [_escape(line) for line in lines(text)] or []
+    body = [_escape(line) for line in lines(text) or lines(fallback)]
     more = [_escape(line) for line in extra]
     if body and more:
         body.append("")

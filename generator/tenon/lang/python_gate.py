@@ -62,6 +62,8 @@ def _statement(node: ast.stmt) -> str | None:
             return None
         case ast.If(test=test, body=body, orelse=orelse) if _type_checking(test):
             return _first(_statement(inner) for inner in [*body, *orelse])
+        case ast.If(test=test, body=[ast.Expr(value=ast.Call() as call)], orelse=[]) if _main(test):
+            return _expression(call)
     return f"a {type(node).__name__} statement at module level"
 
 
@@ -81,6 +83,13 @@ def _type_checking(test: ast.expr) -> bool:
         case ast.Name(id="TYPE_CHECKING"):
             return True
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="TYPE_CHECKING")):
+            return True
+    return False
+
+
+def _main(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
             return True
     return False
 

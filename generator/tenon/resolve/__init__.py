@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenon.finding import Finding
 from tenon.model import Contracts
 from tenon.model.graph import Model, Package
+from tenon.model.proto import Service
 from tenon.resolve import events, policy, rest, rpc
 
 __all__ = ["resolve"]
@@ -20,10 +21,15 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
     rpcs = rpc.link(contracts)
     sent, more = events.sent(contracts, ours=ours)
     findings += more
+    own = {file.path for file in contracts.protobuf.files if not file.imported_only}
+    services: dict[str, list[Service]] = {}
+    for service in contracts.protobuf.services:
+        if service.file in own:
+            services.setdefault(service.package, []).append(service)
     names = sorted(
-        {service.package for service in contracts.protobuf.services if _own(contracts, service.file)}
-        | {m.package for m in contracts.protobuf.messages if _own(contracts, m.file)}
-        | {e.package for e in contracts.protobuf.enums if _own(contracts, e.file)}
+        set(services)
+        | {m.package for m in contracts.protobuf.messages if m.file in own}
+        | {e.package for e in contracts.protobuf.enums if e.file in own}
         | {document.package for document in contracts.openapi}
         | {document.package for document in contracts.asyncapi}
     )
@@ -41,7 +47,11 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
                 domain=domain,
                 component=next((c for c in contracts.catalog if c.domain == domain), None),
                 services=tuple(s for s in contracts.protobuf.services if s.package == name and _own(contracts, s.file)),
-                rpcs=tuple(m for m in rpcs.values() if m.service.package == name and _own(contracts, m.service.file)),
+                rpcs=tuple(
+                    rpcs[f"{service.name}/{method.name}"]
+                    for service in services.get(name, ())
+                    for method in service.methods
+                ),
                 document=document,
                 operations=operations,
                 event_document=next((d for d in contracts.asyncapi if d.package == name), None),
@@ -52,7 +62,3 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
     model = Model(contracts.root, contracts.protobuf, tuple(packages), contracts.catalog, ours)
     findings += policy.check(model, required)
     return model, findings
-
-
-def _own(contracts: Contracts, file: str) -> bool:
-    return any(f.path == file and not f.imported_only for f in contracts.protobuf.files)

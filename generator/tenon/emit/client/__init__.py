@@ -27,6 +27,7 @@ class CallView:
     argument: str
     taken: str
     answer: str
+    message: str
     doc: str
 
 
@@ -92,5 +93,6 @@ def _call(index: int, attribute: str, rpc: RpcMethod, types: Types, imports: Imp
         argument="requests" if method.client_streaming else "request",
         taken=f"AsyncIterator[{given}]" if method.client_streaming else given,
         answer=f"AsyncIterator[{answer}]" if method.server_streaming else answer,
-        doc=docstring(method.comment, 8),
+        message=answer,
+        doc=docstring(method.comment, 8, fallback=f"Calls {method.name}."),
     )

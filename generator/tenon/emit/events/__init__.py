@@ -26,7 +26,6 @@ class EventView:
     spec: str
     doc: str
     ref: str
-    stub: str
 
 
 def emit(model: Model) -> Iterator[File]:
@@ -114,7 +113,10 @@ def _view(
             f"Event(name={literal(event.name)}, subject={literal(event.subject)}, stream={literal(event.stream)}, "
             f"message={message}, schema={pointer}, key={literal(key)}, ref={literal(ref)})"
         ),
-        doc=docstring(event.message.description.raw or (event.proto.comment if event.proto else ""), 4),
+        doc=docstring(
+            event.message.description.raw or (event.proto.comment if event.proto else ""),
+            4,
+            fallback=f"The event {event.name}.",
+        ),
         ref=ref,
-        stub=f"async def {name}(self, event: {payload}, ctx: Context) -> None:\n    ...\n",
     )

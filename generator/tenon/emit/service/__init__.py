@@ -31,7 +31,6 @@ class MethodView:
     kind: str
     policy: str
     ref: str
-    stub: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +100,10 @@ def _method(service: str, rpc: RpcMethod, attribute: str, types: Types, imports:
         name=method.name,
         attribute=attribute,
         signature=f"{prefix} {attribute}{parameters}",
-        doc=docstring(method.comment, 8),
+        doc=docstring(method.comment, 8, fallback=f"Answers {method.name}."),
         input=given,
         output=answer,
         kind=naming.kind(rpc),
         policy=naming.policy(rpc.policy),
         ref=f"{method.at.file}#{service}.{method.name}",
-        stub=_stub(attribute, parameters, rpc, answer),
     )
-
-
-def _stub(attribute: str, parameters: str, rpc: RpcMethod, answer: str) -> str:
-    lines = [f"async def {attribute}{parameters}"]
-    if rpc.method.server_streaming:
-        lines.append(f"    yield {answer}()")
-    else:
-        lines.append(f"    return {answer}()")
-    return "\n".join(lines) + "\n"

@@ -46,7 +46,7 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
                 name=name,
                 domain=domain,
                 component=next((c for c in contracts.catalog if c.domain == domain), None),
-                services=tuple(s for s in contracts.protobuf.services if s.package == name and _own(contracts, s.file)),
+                services=tuple(services.get(name, ())),
                 rpcs=tuple(
                     rpcs[f"{service.name}/{method.name}"]
                     for service in services.get(name, ())

@@ -33,7 +33,8 @@ def emit(model: Model) -> Iterator[File]:
     """The package modules, and empty ones above them."""
     folders: set[str] = set()
     symbols: dict[str, list[Message | EnumType]] = {}
-    for symbol in (*model.protobuf.messages, *model.protobuf.enums):
+    everything: tuple[Message | EnumType, ...] = (*model.protobuf.messages, *model.protobuf.enums)
+    for symbol in everything:
         symbols.setdefault(symbol.package, []).append(symbol)
     for package in model.packages:
         file = _module(package, symbols)

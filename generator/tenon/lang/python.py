@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,8 @@ _BREAKS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
+WIDTH = 120
+"""Columns of a generated line, where text can be broken."""
 KEYWORDS = frozenset(keyword.kwlist)
 RESERVED_ATTRIBUTES = KEYWORDS | {"self", "cls", "spec", "operations", "subscriptions", "mro"}
 """Names that no handler method or request attribute may have: keywords, and what the runtime's base classes use."""
@@ -64,7 +67,8 @@ def docstring(text: Text | str, indent: int = 4, extra: Iterable[str] = (), *, f
     `extra` are lines of our own that follow after an empty one; `fallback` stands where there is no text. Backslashes
     and quotes are escaped so that the literal ends where we end it and its value is the text.
     """
-    body = [_escape(line) for line in lines(text) or lines(fallback)]
+    width = WIDTH - indent - 6
+    body = [_escape(part) for line in lines(text) or lines(fallback) for part in _wrap(line, width)]
     more = [_escape(line) for line in extra]
     if body and more:
         body.append("")
@@ -75,6 +79,13 @@ def docstring(text: Text | str, indent: int = 4, extra: Iterable[str] = (), *, f
     if len(body) == 1:
         return f'"""{body[0]}"""'
     return '"""' + ("\n").join([body[0], *(pad + line if line else "" for line in body[1:])]) + f'\n{pad}"""'
+
+
+def _wrap(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    margin = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
 
 
 def _escape(line: str) -> str:

@@ -66,7 +66,7 @@ class Transaction(Protocol):
 class Context(Generic[E_contra]):
     """One call: who asks, how long it may take, the transaction, and what it may publish.
 
-    `E_contra` is the union of the events that the service may send. The runtime makes contexts; services only read them.
+    `E_contra` is the union of the events that the service may send. The runtime makes contexts; services read them.
     """
 
     __slots__ = (
@@ -137,6 +137,13 @@ class Context(Generic[E_contra]):
         Raises `errors.Internal` when the service has no database.
         """
         return self._work().db
+
+    async def commit(self) -> None:
+        """End the transaction before the handler does and give its connection back; `db` then begins another.
+
+        For streams, which would hold a connection while nothing happens. Effects so far stay whatever comes after.
+        """
+        await self._work().commit()
 
     def publish(self, event: E_contra) -> None:
         """Send an event, if and when the transaction commits: it is written beside the data it tells of."""

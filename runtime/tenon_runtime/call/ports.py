@@ -34,6 +34,9 @@ class UnitOfWork(Protocol):
     def db(self) -> Transaction:
         """The transaction. Begins with the first statement."""
 
+    async def commit(self) -> None:
+        """End the transaction, events included; the next statement begins another. Raises as leaving does."""
+
     def add_event(self, spec: Event, payload: Any, headers: Mapping[str, str]) -> None:
         """Collect an event; `payload` is a protobuf message or, where `spec.message` is None, a JSON value.
 

@@ -73,6 +73,14 @@ class PostgresUnitOfWork:
         row = await self.fetch_one(sql, params)
         return None if row is None else row[0]
 
+    async def commit(self) -> None:
+        """End the transaction, events included; the next statement begins another."""
+        try:
+            await self._commit()
+        except psycopg.Error as failed:
+            raise as_call_error(failed) from failed
+        self._events.clear()
+
     async def _run(self, sql: str, params: Any) -> psycopg.AsyncCursor[Any]:
         connection = self._connection or await self._begin()
         return await connection.execute(sql.encode(), params)

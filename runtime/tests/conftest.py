@@ -27,6 +27,7 @@ def postgres(engine_folder: Path) -> Iterator[Postgres]:
     with asyncio.Runner() as runner:
         engine = runner.run(Postgres(engine_folder / "pg").__aenter__())
         yield engine
+        engine.kill()  # a clean shutdown would write out a hundred databases that nobody wants
         runner.run(engine.stop())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,6 +101,25 @@ def load(tree: Tree, relative: str, findings: list[Finding]) -> Source | None:
         tree.parsed[relative] = _parse(tree, relative, findings)
     source: Source | None = tree.parsed[relative]
     return source
+
+
+def declaring(tree: Tree, findings: list[Finding], kind: str, *older: str) -> Iterator[tuple[Source, bool]]:
+    """The files that say they are a document of `kind` by a key at their top, and whether their name says it too.
+
+    A file is parsed only if such a key may stand in it, so that other files beside contracts may hold anything.
+    """
+    keys = "|".join((kind, *older))
+    key = re.compile(rf"""(?:^|[{{,])[ \t\r\n]*["']?(?:{keys})["']?[ \t\r\n]*:""".encode(), re.MULTILINE)
+    for name, path in tree.matching(".yaml", ".yml", ".json"):
+        named = name.rsplit(".", 1)[0].endswith(f".{kind}")
+        try:
+            wanted = named or bool(key.search(path.read_bytes()))
+        except OSError:
+            wanted = True
+        source = load(tree, name, findings) if wanted else None
+        top = source.value if source is not None and isinstance(source.value, dict) else {}
+        if source is not None and (named or any(each in top for each in (kind, *older))):
+            yield source, named
 
 
 def read_text(tree: Tree, relative: str, findings: list[Finding]) -> str | None:

@@ -10,31 +10,19 @@ from tenon.model.rest import Document, Schema
 from tenon.model.text import Text
 from tenon.read import packages
 from tenon.read.bundle import Bundler
-from tenon.read.document import Node, Source, load
+from tenon.read.document import Node, Source, declaring
 from tenon.read.openapi.grammar import GRAMMAR
 from tenon.read.openapi.operations import Operations
 from tenon.read.refs import References
 from tenon.read.tree import Tree
-
-_SUFFIXES = (".yaml", ".yml", ".json")
-_DECLARED = re.compile(rb"""(?:^|[{,])[ \t\r\n\xef\xbb\xbf]*["']?(?:openapi|swagger)["']?[ \t\r\n]*:""", re.MULTILINE)
-"""A first look that needs no parsing: whether a key of this name may stand at the top."""
 
 
 def read(tree: Tree) -> tuple[tuple[Document, ...], list[Finding]]:
     """Every OpenAPI document of `tree`, and what is wrong with them."""
     findings: list[Finding] = []
     sources: list[Source] = []
-    for name, path in tree.matching(*_SUFFIXES):
-        named = name.rsplit(".", 1)[0].endswith(".openapi")
-        try:
-            declared = bool(_DECLARED.search(path.read_bytes()))
-        except OSError:
-            declared = named
-        if not (declared or named):
-            continue
-        source = load(tree, name, findings)
-        if source is not None and _is_supported(source, named, findings):
+    for source, named in declaring(tree, findings, "openapi", "swagger"):
+        if _is_supported(source, named, findings):
             sources.append(source)
     assigned = packages.assign(tree, [source.file for source in sources], findings)
     return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ def _final(value: Any) -> Any:
     return value
 
 
+@cache
 def template(package: str, name: str) -> Template:
     """The template `name` in folder ``templates`` beside an emitter's ``__init__.py`` (its `__file__`)."""
     environment = Environment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenon.lang.json_types import TYPING
 from tenon.lang.python import literal, pascal, snake, unique
 from tenon.model.events import EventDocument
 from tenon.model.graph import Package, ResolvedPolicy, RpcMethod
@@ -16,12 +17,10 @@ def method_attributes(service: Service) -> dict[str, str]:
 
 def payload_types(document: EventDocument) -> dict[str, str]:
     """The type of every JSON payload in ``payloads.py``, by the payload's pointer."""
-    taken: set[str] = set()
+    taken: set[str] = set(TYPING)
+    messages = {m.pointer: m for channel in document.channels for m in channel.messages if m.proto is None}
     return {
-        message.pointer: unique(pascal(message.name.raw.rsplit(".", 1)[-1]), taken)
-        for channel in document.channels
-        for message in channel.messages
-        if message.proto is None
+        pointer: unique(pascal(message.name.raw.rsplit(".", 1)[-1]), taken) for pointer, message in messages.items()
     }
 
 

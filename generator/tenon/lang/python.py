@@ -127,6 +127,18 @@ def pascal(name: Text | str, reserved: frozenset[str] = KEYWORDS) -> str:
     return f"{made}_" if made in reserved else made
 
 
+def key(name: Text | str) -> str:
+    """A wire name that is an attribute name as it stands.
+
+    Raises:
+        ValueError: it is none.
+    """
+    given = raw(name)
+    if not given.isascii() or not given.isidentifier() or given in KEYWORDS or given.startswith("__"):
+        raise ValueError("the name cannot stand in a class body")
+    return given
+
+
 def unique(name: str, taken: set[str]) -> str:
     """`name`, or with the first suffix ``_2``, ``_3`` … that is free; the result is added to `taken`."""
     candidate, number = name, 2
@@ -154,5 +166,5 @@ def module_parts(package: str) -> list[str]:
     return [f"{part}_" if part in KEYWORDS else part for part in package.split(".") if part]
 
 
-FILTERS = {"literal": literal, "docstring": docstring, "comment": comment, "snake": snake, "pascal": pascal}
+FILTERS = {"literal": literal, "key": key, "docstring": docstring, "comment": comment, "snake": snake, "pascal": pascal}
 """For templates."""

@@ -1,0 +1,173 @@
+"""The names and types of a REST face, decided once for `types.py` and `rest.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenon.lang import naming
+from tenon.lang.json_types import Declaration, JsonTypes, Members, is_binary, union
+from tenon.lang.python import docstring, literal, pascal, snake, unique
+from tenon.model.graph import Package, RestOperation
+from tenon.model.rest import Operation, Schema
+from tenon.model.text import Text
+
+_ANNOTATIONS = frozenset(["bool", "bytes", "dict", "float", "int", "list", "str", "types"])
+"""What annotations in `rest.py` are made of: an attribute of that name would hide it from those that follow."""
+_OURS = {
+    "Any", "Binding", "Context", "Idempotency", "Literal", "Operation", "Path", "Policy", "REST", "RestHandlers",
+    "RestSpec", "Slo",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One attribute of a request: `source` and `wire` as in `tenon_runtime.Operation.arguments`."""
+
+    attribute: str
+    source: str
+    wire: Text
+    type: str
+    required: bool
+    doc: Text
+
+
+@dataclass(frozen=True, slots=True)
+class OperationView:
+    """One operation. `request` is empty, and so is what follows from it, when an RPC answers."""
+
+    constant: str
+    spec: str
+    attribute: str
+    request: str
+    summary: str
+    arguments: tuple[Argument, ...]
+    answer: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestView:
+    """All that `types.py` and `rest.py` say."""
+
+    package: str
+    handlers: str
+    declarations: tuple[Declaration, ...]
+    operations: tuple[OperationView, ...]
+
+
+def view(package: Package) -> RestView:
+    """The REST face of `package`, which has a document."""
+    assert package.document is not None
+    handlers = f"{naming.domain_class(package)}Handlers"
+    types = JsonTypes({name.raw: schema.value for name, schema in package.document.schemas}, set())
+    taken = {*_OURS, handlers}
+    attributes: set[str] = set()
+    operations = []
+    for operation in package.operations:
+        attribute = unique(snake(operation.operation.id), attributes)
+        if operation.rpc is None:
+            operations.append(_direct(operation, attribute, unique(f"{pascal(attribute)}Request", taken), types))
+        else:
+            operations.append(_bound(operation, attribute))
+    return RestView(package.name, handlers, types.declarations(), tuple(operations))
+
+
+def _bound(operation: RestOperation, attribute: str) -> OperationView:
+    return OperationView(
+        f"_{attribute.upper()}", _spec(operation, attribute, "None", (), ""), attribute, "", "", (), "", ""
+    )
+
+
+def _direct(operation: RestOperation, attribute: str, request: str, types: JsonTypes) -> OperationView:
+    declared = operation.operation
+    base = pascal(attribute)
+    arguments = _arguments(declared, base, types)
+    answer = _answer(declared, base, types)
+    parameters = f"(self, request: {request}, ctx: Context) -> {answer}:"
+    stub = f"async def {attribute}{parameters}\n    raise NotImplementedError\n"
+    about = [text.raw for text in (declared.summary, declared.description) if text.raw.strip()]
+    return OperationView(
+        constant=f"_{attribute.upper()}",
+        spec=_spec(operation, attribute, request, arguments, stub),
+        attribute=attribute,
+        request=request,
+        summary=docstring(f"What `{attribute}` is asked."),
+        arguments=arguments,
+        answer=answer,
+        doc=docstring("\n\n".join(dict.fromkeys(about)), 8, [f"Contract: {declared.method} {_route(declared)}"]),
+    )
+
+
+def _route(declared: Operation) -> str:
+    return " ".join(declared.path.raw.split())
+
+
+def _arguments(declared: Operation, base: str, types: JsonTypes) -> tuple[Argument, ...]:
+    taken: set[str] = set()
+    found: list[Argument] = []
+    if declared.body is not None:
+        members = [m for kind, schema in declared.body.content for m in _media(kind.raw, schema, f"{base}Body", types)]
+        required = declared.body.required
+        expression = union([*(members or ["bytes"]), *([] if required else ["None"])])
+        found.append(Argument(unique("body", taken), "body", Text(""), expression, required, declared.body.description))
+    for parameter in declared.parameters:
+        attribute = snake(parameter.name)
+        attribute = unique(f"{attribute}_" if attribute in _ANNOTATIONS else attribute, taken)
+        members = [*types.of(parameter.schema.value, base + pascal(parameter.name))]
+        expression = union(members if parameter.required else [*members, "None"])
+        found.append(
+            Argument(attribute, parameter.source, parameter.name, expression, parameter.required, parameter.description)
+        )
+    return tuple(sorted(found, key=lambda argument: not argument.required))
+
+
+def _answer(declared: Operation, base: str, types: JsonTypes) -> str:
+    good = [response for response in declared.responses if response.status.startswith("2")]
+    good = good or [response for response in declared.responses if response.status == "default"]
+    members: list[str] = []
+    for response in good:
+        name = f"{base}Response" if len(good) == 1 else f"{base}Response{response.status.title()}"
+        members += [m for kind, schema in response.content for m in _media(kind.raw, schema, name, types)] or ["None"]
+    return union(members or ["None"])
+
+
+def _media(kind: str, schema: Schema | None, hint: str, types: JsonTypes) -> Members:
+    """What a body of one media type is in Python: a JSON value (forms too), text, or bytes."""
+    media = kind.split(";", 1)[0].strip().lower()
+    json = media.endswith(("/json", "+json")) or media in (
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    )
+    if not json and "*" in media and schema is not None and not is_binary(schema.value):
+        json = True
+    if json:
+        return types.of(schema.value, hint) if schema is not None else ("Any",)
+    return ("str",) if media.startswith("text/") else ("bytes",)
+
+
+def _spec(operation: RestOperation, attribute: str, request: str, arguments: tuple[Argument, ...], stub: str) -> str:
+    """The constructor call of a `tenon_runtime.Operation`."""
+    declared = operation.operation
+    service = operation.rpc.service.name if operation.rpc else ""
+    bindings = ", ".join(
+        f"Binding(source={literal(b.source)}, name={literal(b.name)}, field={literal(b.field)})"
+        for b in operation.bindings
+    )
+    values = {
+        "id": literal(declared.id),
+        "method": literal(declared.method),
+        "path": literal(declared.path),
+        "pointer": literal(declared.pointer),
+        "rpc": literal(f"{service}/{operation.rpc.method.name}" if operation.rpc else None),
+        "attr": literal(attribute),
+        "bindings": f"({bindings}{',' if len(operation.bindings) == 1 else ''})",
+        "body_field": literal(operation.body_field),
+        "response_field": literal(operation.response_field),
+        "status": literal(operation.status),
+        "request": request,
+        "arguments": literal(tuple((each.attribute, each.source, each.wire) for each in arguments)),
+        "policy": naming.policy(operation.policy),
+        "ref": literal(declared.at.ref),
+        "stub": literal(stub),
+    }
+    return f"Operation({', '.join(f'{name}={value}' for name, value in values.items())})"

@@ -1,0 +1,12 @@
+"""Starts the service: `python -m impl.catalog`."""
+
+from __future__ import annotations
+
+from api.catalog.v1 import API
+from tenon_runtime import serve
+
+from impl.catalog.events import CatalogReceiver
+from impl.catalog.service import Catalog
+
+if __name__ == "__main__":
+    serve(API, Catalog, CatalogReceiver)

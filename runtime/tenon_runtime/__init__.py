@@ -29,7 +29,7 @@ from tenon_runtime.spec import (
 )
 
 if TYPE_CHECKING:
-    from tenon_runtime.serve import serve
+    from tenon_runtime.serving import serve
 
 __all__ = [
     "SPEC_FORMAT",
@@ -59,7 +59,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "serve":
-        from tenon_runtime.serve import serve
+        from tenon_runtime.serving import serve
 
         return serve
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

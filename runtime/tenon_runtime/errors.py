@@ -83,7 +83,7 @@ class Error(Exception):
         retry_after: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`detail` is shown to the caller; `details` are protobuf messages for RPC callers, `retry_after` is in seconds."""
+        """`detail` is shown to the caller; `details` are protobuf messages for RPC callers; `retry_after`: seconds."""
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.violations = tuple(violations)

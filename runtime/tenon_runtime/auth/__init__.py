@@ -1,0 +1,1 @@
+"""Who calls: bearer tokens and the keys that they are verified with."""

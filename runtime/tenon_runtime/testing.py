@@ -1,0 +1,63 @@
+"""A service in the test's own process, on free ports."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from tenon_runtime.call.bind import bind
+from tenon_runtime.host.service import HostedService, KeySource
+from tenon_runtime.observe.metrics import Metrics
+from tenon_runtime.settings import Settings
+from tenon_runtime.spec import Api
+
+
+class Running:
+    """``async with Running(api, Identity) as service:`` serves until the block is left.
+
+    Answers that break the contract become errors. Any field of `Settings` can be given by name.
+    """
+
+    def __init__(self, api: Api, *handlers: type[Any], keys: KeySource = None, **settings: Any) -> None:
+        """Raises ValueError naming each method that is missing."""
+        bound, faults = bind(api, handlers)
+        if faults:
+            raise ValueError("\n\n".join(map(str, faults)))
+        defaults = {"http_port": 0, "grpc_port": 0, "response_check": "raise", "drain_seconds": 2.0}
+        self._service = HostedService(api, bound, Settings(**{**defaults, **settings}), keys)
+
+    async def __aenter__(self) -> Self:
+        await self._service.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._service.__aexit__(kind, error, trace)
+
+    @property
+    def http_url(self) -> str:
+        """REST, Connect, gRPC-Web, health and metrics."""
+        return f"http://127.0.0.1:{self._service.server.http_port}"
+
+    @property
+    def grpc_url(self) -> str:
+        """gRPC; `grpc_target` without the scheme."""
+        return f"http://{self.grpc_target}"
+
+    @property
+    def grpc_target(self) -> str:
+        return f"127.0.0.1:{self._service.server.grpc_port}"
+
+    @property
+    def metrics(self) -> Metrics:
+        return self._service.metrics
+
+    @property
+    def store(self) -> Any:
+        """The database, None where none is configured."""
+        return self._service.store
+
+    async def drain(self) -> bool:
+        """What SIGTERM does: stop accepting and let calls finish. True when all did."""
+        return await self._service.server.drain()

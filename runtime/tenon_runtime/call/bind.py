@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from tenon_runtime.spec import SPEC_FORMAT, Api
+from tenon_runtime.spec import SPEC_FORMAT, Api, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ def bind(api: Api, classes: tuple[type[Any], ...]) -> tuple[dict[type[Any], Any]
             missing = [
                 Fault(f"{where} lacks {name} ({ref})", stub)
                 for name, (ref, stub) in _stubs(base).items()
-                # The generated bases are no ABCs: mypy and this judge them, and a test may make an unfinished one.
                 if _is_missing(found[0], name)
             ]
             faults += missing
@@ -63,11 +64,19 @@ def _bases(api: Api) -> list[type[Any]]:
 
 
 def _stubs(base: type[Any]) -> dict[str, tuple[str, str]]:
-    """The reference and the stub of each method by its Python name."""
+    """The reference of each method and what to paste for it, by its Python name."""
     if hasattr(base, "spec"):
         parts = base.spec.methods
     elif hasattr(base, "operations"):
         parts = base.operations
     else:
         parts = base.subscriptions
-    return {part.attr: (part.ref, part.stub) for part in parts}
+    return {part.attr: (part.ref, textwrap.indent(part.stub.strip() or _stub(base, part), "    ")) for part in parts}
+
+
+def _stub(base: type[Any], part: Any) -> str:
+    """A method with the signature of the abstract one. Its annotations are strings in generated modules."""
+    signature = str(inspect.signature(getattr(base, part.attr))).replace("'", "")
+    streams = getattr(part, "kind", None) in (Kind.SERVER_STREAM, Kind.BIDI_STREAM)
+    lines = [f"async def {part.attr}{signature}:", "    raise NotImplementedError"]
+    return "\n".join([*lines, "    yield  # an answer"] if streams else lines)

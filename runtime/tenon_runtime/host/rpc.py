@@ -40,6 +40,9 @@ _STREAMS = {
     Kind.BIDI_STREAM: StreamType.BIDI_STREAM,
 }
 _CODES = {code.value: code for code in Code}
+_ACCEPT_ENCODING = frozenset({b"accept-encoding", b"grpc-accept-encoding", b"connect-accept-encoding"})
+"""Left out of every request, so that answers are not compressed: it would cost more than the rest of a small call. A
+caller may still compress what it sends."""
 _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 
@@ -76,8 +79,8 @@ class RpcHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         deadline = self._deadlines.get(scope["path"])
-        if deadline is not None:
-            scope["headers"] = cap_deadline(scope["headers"], deadline)
+        headers = [header for header in scope["headers"] if header[0] not in _ACCEPT_ENCODING]
+        scope["headers"] = headers if deadline is None else cap_deadline(headers, deadline)
         await self._app(cast(Any, scope), cast(Any, receive), cast(Any, send))
 
 

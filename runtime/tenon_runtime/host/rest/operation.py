@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from protobuf import Message, Registry, message_from_json_value
 
 from tenon_runtime import errors
@@ -210,23 +209,21 @@ def _proto_json(value: Any) -> Any:
 
 
 def _request_builder(operation: Operation) -> Callable[[Values], Any]:
-    """Makes a direct handler's request: the dataclass of the contract's types from the values."""
+    """Makes a direct handler's request: the contract's dataclass with JSON values, as the schemas have judged them.
+
+    A parameter that was left out is not given, so that the dataclass' own default holds.
+    """
     if operation.request is None:
         return lambda values: None
     kind = operation.request
-    arguments = [(attr, (source, name)) for attr, source, name in operation.arguments]
-    inside = {name for _, (source, name) in arguments if source == "body" and name}
+    arguments = [(attr, (source, name)) for attr, source, name in operation.arguments if source != "body" or not name]
+    properties = [(attr, name) for attr, source, name in operation.arguments if source == "body" and name]
 
     def build(values: Values) -> Any:
         found = {attr: values[key] for attr, key in arguments if key in values}
         body = values.get(("body", ""))
-        if inside and isinstance(body, dict):
-            found |= {attr: body[name] for attr, (source, name) in arguments if source == "body" and name in body}
-        try:
-            return msgspec.convert(found, kind, builtin_types=(bytes,))
-        except msgspec.ValidationError as error:
-            raise errors.SchemaViolation(
-                "the request does not fit its type", violations=[Violation("", "type", str(error))]
-            ) from None
+        if properties and isinstance(body, dict):
+            found |= {attr: body[name] for attr, name in properties if name in body}
+        return kind(**found)
 
     return build

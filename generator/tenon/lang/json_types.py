@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import keyword
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "null": (type(None),),
 }  # fmt: skip
 TYPING = frozenset({"Any", "Literal", "Never", "NotRequired", "TypeAlias", "TypedDict"})
+
+_USED = re.compile(r"\b(?:Any|Literal|Never|NotRequired)\b")
 
 Members = tuple[str, ...]
 """The alternatives of a union, each a type expression."""
@@ -85,6 +88,11 @@ def union(members: Iterable[str]) -> str:
     found = dict.fromkeys(members)
     if "Any" in found:
         return "Any"
+    literals = [member for member in found if member.startswith("Literal[")]
+    if len(literals) > 1:
+        values = dict.fromkeys(value for member in literals for value in _literal_values(member))
+        merged = f"Literal[{', '.join(values)}]"
+        found = dict.fromkeys(merged if member in literals else member for member in found)
     if len(found) > 1:
         found.pop("Never", None)
     if "None" in found:  # last, as people write it
@@ -409,6 +417,14 @@ def _doc(schema: Any) -> Text:
     return Text("")
 
 
+def _literal_values(expression: str) -> list[str]:
+    """The values in one Literal, as they are written."""
+    index = ast.parse(expression, mode="eval").body
+    assert isinstance(index, ast.Subscript)
+    items = index.slice.elts if isinstance(index.slice, ast.Tuple) else [index.slice]
+    return [ascii(ast.literal_eval(item)) for item in items]
+
+
 def _names(expression: str) -> list[ast.Name]:
     """The names in a type expression, which is ASCII."""
     return [node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
@@ -420,5 +436,5 @@ def typing_imports(declarations: Iterable[Declaration]) -> str:
     for each in declarations:
         used.add("TypedDict" if each.fields else "TypeAlias")
         for expression in (each.type, *(field.type for field in each.fields)):
-            used |= {name for name in ("Any", "Literal", "Never", "NotRequired") if name in expression}
+            used.update(_USED.findall(expression))
     return ", ".join(sorted(used))

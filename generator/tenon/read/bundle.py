@@ -163,6 +163,11 @@ class Bundler:
                     return self.copy(node, kind)
                 self._shape(node, kind, "an object")
             case Map(kind, extended):
+                if reference(node) is not None:  # not in the specification, but in public descriptions
+                    followed = self.references.follow(node, siblings=False)
+                    if followed is None:
+                        return {}
+                    node = followed
                 if isinstance(node.value, dict):
                     return {
                         key: child.value if extended and str(key).startswith("x-") else self.copy(child, kind)

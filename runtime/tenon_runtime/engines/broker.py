@@ -78,6 +78,11 @@ class Nats(Broker):
         """The server's process id."""
         return self._running.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._child is not None and self._child.running
+
     def kill(self) -> None:
         """As a crash would: SIGKILL."""
         self._running.kill()

@@ -81,10 +81,11 @@ async def lock(folder: Path, patience: float = 10.0) -> BinaryIO:
         await asyncio.sleep(0.02)
 
 
-def _die_with_parent(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    """A `preexec_fn`: the kernel then sends `death_signal` when the thread that started the child ends (Linux)."""
     if _libc is None:
         return None
-    libc = _libc
+    libc, parent = _libc, os.getpid()
 
     def before_exec() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
@@ -133,7 +134,7 @@ class Child:
                 extra_groups=[] if account else None,
                 process_group=0,
                 pass_fds=[held.fileno()],
-                preexec_fn=_die_with_parent(os.getpid(), death_signal),  # noqa: PLW1509 - one system call, no lock
+                preexec_fn=die_with_parent(death_signal),  # noqa: PLW1509 - one system call, no lock
             )
         return cls(name, process, log)
 
@@ -165,8 +166,10 @@ class Child:
 
     async def wait(self) -> int:
         """The exit status, once it has ended (negative: the signal)."""
+        pause = 0.005
         while (status := self._process.poll()) is None:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
         return status
 
     async def stop(self, *signals: signal.Signals, patience: float = 5.0) -> None:

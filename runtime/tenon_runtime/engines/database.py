@@ -109,6 +109,11 @@ class Postgres(Databases):
         """The postmaster's process id."""
         return self._running.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._child is not None and self._child.running
+
     def kill(self) -> None:
         """As a crash would: SIGKILL to all its processes."""
         self._running.kill()

@@ -53,6 +53,7 @@ class EventBus:
         self._url = url
         self._client = Client()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
         metrics = EventMetrics(registry)
         self._relay = self._make_relay(store, api, metrics, replicas)
         subscriptions = api.event_handlers.subscriptions if api.event_handlers else ()
@@ -87,6 +88,7 @@ class EventBus:
 
     async def stop(self) -> None:
         """Finish what is being handled no further: what is unfinished is rolled back and delivered again."""
+        self._stopping = True
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -123,7 +125,8 @@ class EventBus:
 
     async def _connect(self) -> None:
         async def lost() -> None:
-            _log.warning("the connection to the broker is lost; events wait")
+            if not self._stopping:
+                _log.warning("the connection to the broker is lost; events wait")
 
         async def back() -> None:
             _log.info("the broker is back")

@@ -12,6 +12,7 @@ from typing import Any
 import tenon
 from tenon.config import NAME, Config
 from tenon.finding import Finding, Severity
+from tenon.memo import Memo
 from tenon.write import Manifest, Outcome, UnsafePath, write
 
 
@@ -42,7 +43,8 @@ def generate(
     from tenon.read.tree import DEFAULT_BUDGET
 
     name = os.path.relpath(contracts, out) if contracts.is_relative_to(out) else contracts.name
-    made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET)
+    memo = Memo(out / ".tenon" / "cache" if use_cache else None)
+    made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET, memo=memo)
     findings = list(made.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Done(Outcome(), made.findings)
@@ -74,7 +76,8 @@ def _key(
     contracts: Path, out: Path, manifest: Manifest, config: Config, budget: int | None
 ) -> tuple[str, dict[str, list[Any]]]:
     """A digest of all that decides the output, and what is known of each input (size, mtime, digest)."""
-    digest = hashlib.sha256(f"{config!r} {sorted(config.require)} {budget} {_generator()}".encode())
+    decided = (config.ours, config.contracts, sorted(config.require), budget)
+    digest = hashlib.sha256(f"{decided!r} {_generator()}".encode())
     inputs: dict[str, list[Any]] = {}
     files = _files(contracts)
     if (out / NAME).is_file():

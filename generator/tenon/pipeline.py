@@ -17,6 +17,7 @@ from tenon.config import Config
 from tenon.file import File
 from tenon.finding import Finding, Severity
 from tenon.lang import python_gate
+from tenon.memo import Memo
 from tenon.model import Contracts
 from tenon.model.graph import Model
 from tenon.read.tree import DEFAULT_BUDGET, Tree
@@ -57,9 +58,12 @@ def load(root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET)
     return model, findings + more
 
 
-def generate(root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET) -> Generated:
-    """Read, resolve, emit and judge the output; nothing is written."""
+def generate(
+    root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET, memo: Memo | None = None
+) -> Generated:
+    """Read, resolve and emit; nothing is written. `memo` remembers texts that were made before."""
     model, findings = load(root, config, name, budget=budget)
+    model = replace(model, memo=memo or Memo())
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Generated(model, (), tuple(sorted(set(findings))))
     files: dict[str, File] = {}

@@ -29,7 +29,7 @@ def domain_class(package: Package) -> str:
     parts = [part for part in package.name.split(".") if part]
     if len(parts) > 1 and parts[-1][:1] == "v" and parts[-1][1:2].isdigit():
         parts.pop()
-    return pascal(parts[-1])
+    return pascal(parts[-1]) if parts else "Root"
 
 
 def policy(policy: ResolvedPolicy) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tenon.model.rest import Schema, JSON
+from tenon.model.rest import JSON, Schema
 from tenon.model.text import Text
 from tenon.source import Location
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tenon.memo import Memo
 from tenon.model.catalog import Component
 from tenon.model.events import EventDocument, EventMessage
 from tenon.model.proto import Field, Idempotency, Message, Method, Protobuf, Service, Slo
@@ -107,6 +108,8 @@ class Model:
     components: tuple[Component, ...]
     ours: bool
     """The tree is a Tenon repository: scaffolds, diagrams and operations files are wanted, not only code."""
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
+    """Where an emitter that runs a slow tool may find what that tool made of the same input before."""
 
     def package(self, name: str) -> Package | None:
         return next((p for p in self.packages if p.name == name), None)

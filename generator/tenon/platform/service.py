@@ -164,10 +164,7 @@ class Service:
             waiting = asyncio.create_task(self._process.wait())
             try:
                 if self._warm and self._standby is None:
-                    # Not at once: it would take the processor from the one that is starting.
-                    await asyncio.wait([waiting], timeout=1.0)
-                    if not waiting.done():
-                        self._standby = asyncio.create_task(self._spawn())
+                    await self._warm_up(waiting)
                 status = await asyncio.shield(waiting)
             finally:
                 waiting.cancel()
@@ -177,6 +174,17 @@ class Service:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _BACK_OFF[1])
             await self._launch()
+
+    async def _warm_up(self, ended: asyncio.Task[int]) -> None:
+        """Make the waiting process, once the running one is ready: it would take the processor from it."""
+        ready = asyncio.create_task(self.ready())
+        try:
+            await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            await asyncio.gather(ready, return_exceptions=True)
+        if not ended.done():
+            self._standby = asyncio.create_task(self._spawn())
 
     async def _spawn(self) -> Process:
         module = f"impl.{self.name}"

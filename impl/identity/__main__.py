@@ -9,4 +9,4 @@ from impl.identity.service import Identity
 from impl.identity.signing import KeyRing
 
 if __name__ == "__main__":
-    serve(API, Identity, keys=KeyRing())
+    serve(API, Identity, keys=KeyRing)

@@ -7,23 +7,22 @@ import functools
 import hashlib
 import json
 import os
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-import psycopg
 from api.identity.v1 import Jwk
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tenon_runtime.call.ports import Store
 from tenon_runtime.context import Transaction
 from tenon_runtime.settings import Settings
 
 TOKEN_LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(minutes=1)
 """How long a key stays published after the last token signed with it ran out."""
-RELOAD_SECONDS = 1.0
-"""How often an unknown key id may make us look into the database."""
+LOOKUP_SECONDS = 1.0
+"""How long looking for a key may take."""
 
 _private: dict[str, Ed25519PrivateKey] = {}
 """Keys read before, by id: opening an encrypted one costs milliseconds."""
@@ -78,19 +77,16 @@ async def sign(db: Transaction, subject: str, scopes: list[str]) -> str:
 class KeyRing:
     """The published keys as this service itself needs them, to verify its callers' tokens."""
 
-    def __init__(self) -> None:
-        self._url = _settings().database_url
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._loaded = float("-inf")
 
     async def find(self, kid: str | None) -> jwt.PyJWK | None:
-        """The key with this id."""
-        if kid not in self._keys and self._url and time.monotonic() - self._loaded > RELOAD_SECONDS:
-            self._loaded = time.monotonic()
-            async with await psycopg.AsyncConnection.connect(self._url, connect_timeout=2) as connection:
-                rows = await (await connection.execute("SELECT private_key FROM signing_keys")).fetchall()
-            jwks = [public_jwk(_unseal(row[0])) for row in rows]
-            self._keys = {jwk.kid: jwt.PyJWK(json.loads(jwk.to_json())) for jwk in jwks}
+        """The key with this id. An unknown one is looked for each time: a replica may just have made it."""
+        if kid not in self._keys and self._store:
+            async with self._store.begin(read_only=True, timeout=LOOKUP_SECONDS) as unit:
+                keys = await published(unit.db)
+            self._keys = {key.kid: jwt.PyJWK(json.loads(key.to_json())) for key in keys}
         return self._keys.get(kid or "")
 
 

@@ -16,6 +16,8 @@ from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.protocol import ProtocolType
 from protobuf import Message
+from pyqwest import Client as HTTPClient
+from pyqwest import HTTPTransport, HTTPVersion
 
 from tenon_runtime import errors
 from tenon_runtime.spec import Idempotency, Kind, Method, ServiceSpec
@@ -54,8 +56,12 @@ class RpcClient:
         a bearer token and `headers` with every call.
         """
         kinds = {"grpc": ProtocolType.GRPC, "grpc-web": ProtocolType.GRPC_WEB, "connect": ProtocolType.CONNECT}
+        # gRPC without TLS is HTTP/2 by prior knowledge; with TLS, and for the others, the version is negotiated.
+        plain_grpc = protocol == "grpc" and url.startswith("http://")
+        self._transport = HTTPTransport(http_version=HTTPVersion.HTTP2 if plain_grpc else None)
         self._client = ConnectClient(
             url,
+            http_client=HTTPClient(self._transport),
             protocol=kinds[protocol],
             codec=proto_json_codec() if json else proto_binary_codec(),
             send_compression=None,
@@ -68,6 +74,7 @@ class RpcClient:
     async def close(self) -> None:
         """Give the connection back."""
         await self._client.close()
+        await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from types import TracebackType
 from typing import Any, Self
 
+from protobuf import Message
+
 from tenon_runtime.call.bind import bind
+from tenon_runtime.context import EventInfo
 from tenon_runtime.host.service import HostedService, KeySource
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.settings import Settings
@@ -24,6 +28,7 @@ class Running:
         if faults:
             raise ValueError("\n\n".join(map(str, faults)))
         defaults = {"http_port": 0, "grpc_port": 0, "response_check": "raise", "drain_seconds": 2.0}
+        self._api = api
         self._service = HostedService(api, bound, Settings(**{**defaults, **settings}), keys)
 
     async def __aenter__(self) -> Self:
@@ -57,6 +62,20 @@ class Running:
     def store(self) -> Any:
         """The database, None where none is configured."""
         return self._service.store
+
+    async def receive(self, event: Message[Any], key: str = "") -> None:
+        """Handle an event of another domain as the bus does: in one unit of work, committed when the handler returned.
+
+        Raises what the handler raises, and LookupError for an event that the contract does not receive.
+        """
+        handlers = self._api.event_handlers
+        for subscription in handlers.subscriptions if handlers else ():
+            if subscription.event.message is type(event):
+                info = EventInfo(uuid.uuid4().hex, "", subscription.event.name, key, 1, "", 1)
+                async with self.store.begin(read_only=False, timeout=20.0) as unit:
+                    await self._service.dispatch(subscription, event, info, unit, {})
+                return
+        raise LookupError(f"{type(event).__qualname__} is not received here")
 
     async def drain(self) -> bool:
         """What SIGTERM does: stop accepting and let calls finish. True when all did."""

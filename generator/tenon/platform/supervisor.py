@@ -48,6 +48,8 @@ class Options:
     """A real PostgreSQL; None: TENON_POSTGRES_URL, or an embedded one."""
     nats_url: str | None = None
     """A real NATS; None: TENON_NATS_URL, or an embedded one."""
+    run_dir: Path | None = None
+    """Where data, ports and logs go; None: ``.tenon/run``."""
     show: Show = _silent
     """Gets every line of the services, and what the platform has to say itself (as ``platform``)."""
 
@@ -60,7 +62,7 @@ class Platform:
         self._options = options or Options()
         self._stack = AsyncExitStack()
         self._watcher: asyncio.Task[None] | None = None
-        self.run_dir = self._root / ".tenon" / "run"
+        self.run_dir = self._options.run_dir or self._root / ".tenon" / "run"
         """Where data, ports and logs are."""
         self.services: dict[str, Service] = {}
         """By name, once entered."""

@@ -14,6 +14,7 @@ from tenon.model.text import Text
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_QUOTES = re.compile(r'"{3,}|"+\Z')
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 WIDTH = 120
@@ -89,8 +90,8 @@ def _wrap(line: str, width: int) -> list[str]:
 
 
 def _escape(line: str) -> str:
-    escaped = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return escaped[:-1] + '\\"' if escaped.endswith('"') else escaped
+    """`line` so that no quote in it can end the docstring: each that stands in a row of three, or last."""
+    return _QUOTES.sub(lambda quotes: '\\"' * len(quotes[0]), line.replace("\\", "\\\\"))
 
 
 def comment(text: Text | str, indent: int = 0) -> str:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import textwrap
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,17 @@ def root() -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture
-async def engines() -> AsyncIterator[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, Any]]:
     """Engines that somebody else runs."""
-    with tempfile.TemporaryDirectory(prefix="tenon-test-") as folder:
-        async with Postgres(Path(folder) / "pg") as pg, Nats(Path(folder) / "nats") as broker:
-            yield {"postgres_url": await pg.url("postgres"), "nats_url": broker.url}
-            pg.kill()
+    with tempfile.TemporaryDirectory(prefix="tenon-test-") as folder, asyncio.Runner() as runner:
+        pg, broker = Postgres(Path(folder) / "pg"), Nats(Path(folder) / "nats")
+        runner.run(pg.__aenter__())
+        runner.run(broker.__aenter__())
+        yield {"postgres_url": pg.locate("postgres"), "nats_url": broker.url}
+        pg.kill()
+        runner.run(pg.stop())
+        runner.run(broker.stop())
 
 
 def ask(url: str) -> dict[str, Any]:
@@ -175,8 +179,9 @@ async def test_an_edit_restarts_the_service_that_it_concerns_and_no_other(root: 
 async def test_a_service_that_cannot_start_is_reported_with_its_last_words(root: Path, engines: dict[str, Any]) -> None:
     (root / "impl" / "alpha" / "__main__.py").write_text("raise SystemExit('no settings, no service')\n")
     async with Platform(root, Options(**engines)) as platform:
+        await until(lambda: platform.services["alpha"].tail)
         with pytest.raises(PlatformError, match="no settings, no service"):
-            await platform.ready(2)
+            await platform.ready(0.1)
 
 
 async def test_what_is_not_there_is_named(root: Path) -> None:
@@ -186,21 +191,24 @@ async def test_what_is_not_there_is_named(root: Path) -> None:
         await Platform(root / "contracts").__aenter__()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-async def test_nothing_is_left_however_the_platform_ends(root: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "reload"), [(signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGKILL, True)]
+)
+async def test_nothing_is_left_however_the_platform_ends(root: Path, number: signal.Signals, reload: bool) -> None:
     script = textwrap.dedent(
         """
         import asyncio, pathlib, sys
         from tenon.platform import Options, Platform
         async def main():
-            async with Platform(pathlib.Path(sys.argv[1]), Options(reload=True)) as platform:
+            async with Platform(pathlib.Path(sys.argv[1]), Options(reload=bool(sys.argv[2:]))) as platform:
                 await platform.ready()
                 print("ready", flush=True)
                 await platform.wait()
         asyncio.run(main())
         """
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(root)], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", script, str(root), *(["reload"] if reload else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stdout.readline() == "ready\n"
         assert processes_below(root)
         process.send_signal(number)

@@ -27,6 +27,10 @@ from tenon_runtime.spec import Api
 PROBLEM = "application/problem+json"
 
 
+class _Gone(errors.Cancelled):
+    """Nobody listens to the answer."""
+
+
 class RestHost:
     """Routes a request, runs the chain of its operation, and answers in every case."""
 
@@ -74,8 +78,8 @@ class RestHost:
         ctx = self._table.context(entry.info, "rest", headers, None)
         try:
             answer = await _run(call, ctx, values, scope["query_string"].decode("latin-1"), headers, receive)
-        except errors.Cancelled:
-            return  # nobody listens
+        except _Gone:
+            return
         except errors.Error as error:
             await _problem(send, error, ctx.request_id, ctx.response_headers)
             return
@@ -98,7 +102,7 @@ class RestHost:
 async def _run(
     call: Call, ctx: Context[Any], path: Mapping[str, str], query: str, headers: Mapping[str, str], receive: Receive
 ) -> RestAnswer:
-    """The chain, ended when its time is over (`errors.DeadlineExceeded`) or its caller is gone (`errors.Cancelled`)."""
+    """The chain, ended when its time is over (`errors.DeadlineExceeded`) or its caller is gone (`_Gone`)."""
     loop = asyncio.get_running_loop()
     gone = False
     watcher: asyncio.Task[None] | None = None
@@ -128,7 +132,7 @@ async def _run(
             answer: RestAnswer = await call(request, ctx)
             return answer
     except TimeoutError:
-        raise (errors.Cancelled() if gone else errors.DeadlineExceeded()) from None
+        raise (_Gone() if gone else errors.DeadlineExceeded()) from None
     finally:
         if start is not None:
             start.cancel()

@@ -188,7 +188,7 @@ class Jwk(TypedDict):
 class Jwks(TypedDict):
     """A JSON Web Key Set."""
 
-    keys: NotRequired[list[Jwk]]
+    keys: list[Jwk]
     """The keys."""
 
 

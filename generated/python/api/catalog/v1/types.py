@@ -50,7 +50,7 @@ class Video(TypedDict):
     videoId: Id
     title: Title
     description: NotRequired[Description]
-    tags: NotRequired[Tags]
+    tags: Tags
     language: NotRequired[str]
     """The language spoken; empty when not said."""
     state: VideoState
@@ -70,7 +70,7 @@ class Video(TypedDict):
 class VideoPage(TypedDict):
     """One page of videos."""
 
-    videos: NotRequired[list[Video]]
+    videos: list[Video]
     """In the order that the operation names."""
     nextPageToken: NotRequired[PageToken]
 
@@ -84,7 +84,7 @@ class FeedItem(TypedDict):
     videoId: Id
     title: Title
     description: NotRequired[Description]
-    tags: NotRequired[Tags]
+    tags: Tags
     language: NotRequired[str]
     """The language spoken; empty when not said."""
     publishedAt: str
@@ -94,7 +94,7 @@ class FeedItem(TypedDict):
 class Feed(TypedDict):
     """One page of the feed."""
 
-    items: NotRequired[list[FeedItem]]
+    items: list[FeedItem]
     """Newest first."""
     nextPageToken: NotRequired[PageToken]
 

@@ -83,7 +83,7 @@ class RegisteredCreator(TypedDict):
 class CreatorPage(TypedDict):
     """One page of creators."""
 
-    creators: NotRequired[list[Creator]]
+    creators: list[Creator]
     """Newest first."""
     nextPageToken: NotRequired[PageToken]
 
@@ -129,7 +129,7 @@ class CreatedApiKey(TypedDict):
 class ApiKeyPage(TypedDict):
     """One page of API keys."""
 
-    apiKeys: NotRequired[list[ApiKey]]
+    apiKeys: list[ApiKey]
     """Newest first."""
     nextPageToken: NotRequired[PageToken]
 

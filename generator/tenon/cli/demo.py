@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,26 +34,25 @@ class Report:
         self._started = time.monotonic()
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """One step: its title, what it notes, and how long it took."""
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """One step: its title, how long it took, and what it gives takes details, a line each."""
         console, began = self._console, time.monotonic()
         entry: dict[str, Any] = {"title": title, "ok": False, "notes": []}
         self.steps.append(entry)
         console.say(f"{console.paint(f'{len(self.steps):>2}', 'blue')}  {title}")
+
+        def say(detail: str) -> None:
+            entry["notes"].append(detail)
+            console.say(f"    {console.paint(detail, 'dim')}")
+
         try:
-            yield
+            yield say
         except BaseException:
             console.say(f"    {console.paint('FAILED', 'red')}  {_milliseconds(began)}")
             raise
         entry["ok"] = True
         entry["milliseconds"] = round((time.monotonic() - began) * 1000, 1)
         console.say(f"    {console.paint('done', 'green')}  {_milliseconds(began)}")
-
-    def note(self, text: str) -> None:
-        """A line of detail under the present step."""
-        if self.steps:
-            self.steps[-1]["notes"].append(text)
-        self._console.say(f"    {text}")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -99,11 +98,11 @@ async def _tell(root: Path, args: argparse.Namespace, console: Console, report: 
         run_dir = root / ".tenon" / "demo" if args.keep else Path(scratch)
         platform = Platform(root, Options(fresh=True, environment=environment, show=show, run_dir=run_dir))
         try:
-            with report.step("start PostgreSQL, NATS and every service"):
+            with report.step("Start PostgreSQL, NATS and every service") as say:
                 await platform.__aenter__()
                 await platform.ready()
                 for name, service in platform.services.items():
-                    report.note(f"{name}: REST {service.http_url}, gRPC {service.grpc_url}")
+                    say(f"{name}: REST {service.http_url}, gRPC {service.grpc_url}")
             await story.run(platform, report)
         except BaseException:
             for line in lines[-20:]:

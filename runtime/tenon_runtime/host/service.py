@@ -59,7 +59,7 @@ class HostedService:
         self._flags = _flags(settings)
         self.readiness = Readiness(lambda: self.store is None or self.store.ready())
         self._table = self._make_table(handlers, _verifier(settings, keys, self.store))
-        self._bus = _bus(api, settings, self.store, self.dispatch)
+        self._bus = _bus(api, settings, self.store, self.dispatch, self.metrics)
         self.server = self._make_server()
         self._running = AsyncExitStack()
 
@@ -168,14 +168,14 @@ def _store(api: Api, handlers: Mapping[type[Any], Any], settings: Settings) -> A
     return PostgresStore(settings.database_url, domain=api.domain, migrations=present[0] if present else None)
 
 
-def _bus(api: Api, settings: Settings, store: Any, dispatch: Dispatch) -> Any:
+def _bus(api: Api, settings: Settings, store: Any, dispatch: Dispatch, metrics: Metrics) -> Any:
     if settings.nats_url is None or not (api.sends or api.event_handlers):
         return None
     if store is None:
         raise BadSettings("TENON_NATS_URL needs TENON_DATABASE_URL: events leave and arrive through tables")
     from tenon_runtime.events import EventBus
 
-    return EventBus(store, settings.nats_url, api, dispatch)
+    return EventBus(store, settings.nats_url, api, dispatch, registry=metrics.registry)
 
 
 def _flags(settings: Settings) -> Flags:

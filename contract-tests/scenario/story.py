@@ -7,6 +7,7 @@ published, reviewed, and shown in the feed. `run` is what `make demo` and the en
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import time
 from collections import defaultdict
@@ -30,6 +31,9 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 T = TypeVar("T")
+
+# grpcio tells on stderr that it survives the platform's starting of processes; nobody asked.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 OPERATOR_KEY = f"story_{secrets.token_urlsafe(32)}"
 ENVIRONMENT = {"IDENTITY_BOOTSTRAP_KEY": OPERATOR_KEY}
@@ -146,9 +150,8 @@ class Story:
             token = await self._rest(self._identity_rest, "POST", "/v1/tokens", 200, body={"apiKey": OPERATOR_KEY})
             self._operator = token["accessToken"]
             keys = await self._rest(self._identity_rest, "GET", "/.well-known/jwks.json", 200)
-            say(
-                f"a token of {token['expiresIn']} s for {len(token['scopes'])} scopes; {len(keys['keys'])} public key(s)"
-            )
+            lifetime, scopes = token["expiresIn"], len(token["scopes"])
+            say(f"a token of {lifetime} s for {scopes} scopes; {len(keys['keys'])} public key(s)")
 
     async def register(self) -> None:
         """Registering twice with one idempotency key is registering once."""
@@ -192,9 +195,13 @@ class Story:
 
     async def verify_while_the_catalog_is_dead(self) -> None:
         """SIGKILL the catalog; the verification goes to the log without it."""
-        watching = asyncio.create_task(self._watch())
+        states: list[str] = []
+        watching = asyncio.create_task(self._watch(states))
         catalog = self._platform.services["catalog"]
         try:
+            with self._report.step("gRPC      IdentityService/WatchCreator: the server streams") as say:
+                await _until("the profile's first state", lambda: asyncio.sleep(0, bool(states) or watching.done()))
+                say(f"now: {', '.join(states)}")
             with self._report.step("SIGKILL   catalog") as say:
                 self._killed = catalog.pid
                 catalog.kill()
@@ -215,8 +222,8 @@ class Story:
                 waiting = await self._waiting()
                 _expect(waiting > 0, "the dead catalog is said to have handled it")
                 say(f"at stream position {message.metadata.sequence.stream}; {waiting} waiting for the catalog")
-            with self._report.step("gRPC      IdentityService/WatchCreator: what the stream showed") as say:
-                states = await asyncio.wait_for(watching, PATIENCE)
+            with self._report.step("gRPC      IdentityService/WatchCreator: what the stream shows") as say:
+                await asyncio.wait_for(watching, PATIENCE)
                 _expect(states == ["PENDING", "VERIFIED"], f"the stream showed {states}")
                 say(" → ".join(states))
         finally:
@@ -333,20 +340,18 @@ class Story:
         trace = ("traceparent", f"00-{self._trace}-{secrets.token_hex(8)}-01")
         return (trace, ("authorization", f"Bearer {token}")) if token else (trace,)
 
-    async def _watch(self) -> list[str]:
-        """The states of the creator's profile until it is verified."""
+    async def _watch(self, states: list[str]) -> None:
+        """Add each state of the creator's profile, until it is verified."""
         watch = self._identity_rpc.unary_stream(
             "/identity.v1.IdentityService/WatchCreator",
             request_serializer=WatchCreatorRequest.to_binary,
             response_deserializer=WatchCreatorResponse.from_binary,
         )
-        states: list[str] = []
         request = WatchCreatorRequest(creator_id=self._id)
         async for state in watch(request, timeout=60, metadata=self._metadata(self._creator)):
             states.append(state.creator.status.name)
             if states[-1] == "VERIFIED":
                 break
-        return states
 
     async def _videos(self, titles: list[str]) -> AsyncIterator[ImportVideosRequest]:
         for title in titles:

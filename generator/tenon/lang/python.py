@@ -15,6 +15,8 @@ from tenon.model.text import Text
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _QUOTES = re.compile(r'"{3,}|"+\Z')
+_DIRECTIVE = re.compile(r"\s*(?:(?:type|mypy|ruff|flake8|pylint|pyright|ty|fmt|isort|yapf|pragma)\s*:|noqa\b)", re.I)
+"""How comments begin that a tool obeys."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 WIDTH = 120
@@ -95,9 +97,17 @@ def _escape(line: str) -> str:
 
 
 def comment(text: Text | str, indent: int = 0) -> str:
-    """`text` as comment lines."""
+    """`text` as comment lines, none of which a tool takes for a directive (``# mypy: ignore-errors``)."""
     pad = " " * indent
-    return "\n".join(f"{pad}# {line}".rstrip() for line in lines(text))
+    return "\n".join(f"{pad}# {'| ' if _DIRECTIVE.match(line) else ''}{line}".rstrip() for line in lines(text))
+
+
+def plain(module: str) -> str:
+    """The text of a module that somebody else's emitter made, with a space for each control character.
+
+    Contract text has them only in docstrings and comments there; in a literal they are escapes.
+    """
+    return _CONTROL.sub(" ", _BREAKS.sub(lambda found: "\n" if found[0] == "\n" else " ", module))
 
 
 def _ascii_words(name: str) -> list[str]:

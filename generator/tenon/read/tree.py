@@ -14,6 +14,11 @@ from tenon.source import Location
 DEFAULT_BUDGET = 32 * 1024 * 1024
 """Bytes one contract may have. Source: the largest public description we know (Microsoft Graph) has 30 MB."""
 
+SUFFIXES = (".proto", ".yaml", ".yml", ".json")
+"""How the names of contracts end. Other files may be called anything: nobody reads them."""
+MAX_PATH = 512
+"""Bytes of a contract's path: what is made of it has to fit into a path too."""
+
 
 @dataclass
 class Tree:
@@ -38,7 +43,9 @@ class Tree:
         for path in sorted(_walk(root)):
             relative = path.relative_to(root).as_posix()
             at = Location(f"{name}/{relative}")
-            if os.path.commonpath([real_root, os.path.realpath(path)]) != real_root:
+            if relative.endswith(SUFFIXES) and (words := _misnamed(relative)):
+                tree.findings.append(Finding(at, "file-name", f"the path {words}", "rename the file or its folder"))
+            elif os.path.commonpath([real_root, os.path.realpath(path)]) != real_root:
                 tree.findings.append(
                     Finding(
                         at,
@@ -85,6 +92,15 @@ class Tree:
                 parts.append(part)
         found = "/".join(parts)
         return found if found in self.files and not reference.startswith("/") else None
+
+
+def _misnamed(path: str) -> str | None:
+    """Why a contract cannot have this path: it would stand in findings, imports and file names of what is made."""
+    if not path.isprintable():
+        return "has characters that cannot be printed"
+    if "\\" in path or len(path.encode()) > MAX_PATH:
+        return "has a backslash" if "\\" in path else f"is longer than {MAX_PATH} bytes"
+    return None
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from tenon.file import File
 from tenon.lang.protobuf_python import MESSAGES, module
+from tenon.lang.python import plain
 from tenon.model.graph import Model
 from tenon.model.proto import ProtoFile
 
@@ -40,7 +41,7 @@ def emit(model: Model) -> Iterator[File]:
             keep[path](text)
     for file in own:
         path = "generated/python/" + module(file.path).replace(".", "/") + ".py"
-        yield File(path, _typed(_HEADER.sub(_header, texts[file.path], count=1)), file.at.ref)
+        yield File(path, _typed(_HEADER.sub(_header, plain(texts[file.path]), count=1)), file.at.ref)
 
 
 def _digests(files: dict[str, ProtoFile]) -> dict[str, bytes]:

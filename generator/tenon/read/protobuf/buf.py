@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -9,18 +10,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tenon.finding import Finding
+from tenon.model.text import forbidden
 from tenon.read.tree import Tree
 
 TIMEOUT = 60
 """Seconds a build may take; googleapis (over 6000 files) takes under 10 on two cores."""
 MAX_NESTING = 100
 """Brackets that may be open at once in a file: the compiler recurses per level. Hand-written files stay under 10."""
+MAX_PER_FILE = 100
+"""Complaints about characters in one file."""
 
-_TOKEN = re.compile(rb'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[{}<>\[\]()]', re.DOTALL)
+_TOKEN = re.compile(
+    rb"""//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|[{}<>\[\]()]""", re.DOTALL
+)
+"""Comments, literals and brackets. What is not closed ends with the line or file: nothing is scanned twice."""
 
 
 def executable() -> str:
@@ -37,7 +45,7 @@ def build(tree: Tree) -> tuple[bytes, list[Finding]]:
     sources = list(tree.matching(".proto"))
     if not sources:
         return b"", []
-    if findings := [f for name, path in sources if (f := _too_deep(tree, name, path))]:
+    if findings := [finding for name, path in sources for finding in _refused(tree, name, path)]:
         return b"", findings
     with tempfile.TemporaryDirectory(prefix="tenon-buf-") as scratch:
         # The compiler sees a copy: only the files that the tree accepted, and no configuration but ours.
@@ -81,15 +89,25 @@ def _config(tree: Tree) -> dict[str, Any]:
     workspace = tree.files.get("buf.yaml")
     modules: list[dict[str, Any]] = []
     if workspace is not None and workspace.stat().st_size < 100_000:
-        for match in re.finditer(r"^\s*-\s+path:\s*['\"]?([A-Za-z0-9_./-]+)['\"]?\s*$", workspace.read_text(), re.M):
+        for match in re.finditer(
+            r"^\s*-\s+path:\s*['\"]?([A-Za-z0-9_./-]+)['\"]?\s*$", workspace.read_text("utf-8", "replace"), re.M
+        ):
             path = match[1].strip("/") or "."
             if ".." not in path.split("/") and (path == "." or any(n.startswith(f"{path}/") for n in tree.files)):
                 modules.append({"path": path})
     return {"version": "v2", "modules": modules} if modules else {"version": "v2"}
 
 
-def _too_deep(tree: Tree, name: str, path: Path) -> Finding | None:
+def _refused(tree: Tree, name: str, path: Path) -> Iterator[Finding]:
+    """What the compiler is not even shown: text that no contract may hold, and nesting that would exhaust it."""
     content = path.read_bytes()
+    if name.startswith("buf.yaml/"):
+        yield Finding(tree.location(name), "file-name", "the folder has the name of the compiler's configuration",
+                      "rename the folder")  # fmt: skip
+    suspects = ((number, forbidden(line)) for number, line in enumerate(_suspicious(content), 1))
+    for number, words in itertools.islice((each for each in suspects if each[1]), MAX_PER_FILE):
+        yield Finding(tree.location(name, number), "forbidden-text", f"the line contains {words}",
+                      "remove the character")  # fmt: skip
     depth = 0
     for match in _TOKEN.finditer(content):
         token = match[0]
@@ -97,11 +115,18 @@ def _too_deep(tree: Tree, name: str, path: Path) -> Finding | None:
             depth += 1
             if depth > MAX_NESTING:
                 line = content.count(b"\n", 0, match.start()) + 1
-                return Finding(tree.location(name, line), "too-deep", f"more than {MAX_NESTING} levels of nesting",
-                               "flatten the contract")  # fmt: skip
+                yield Finding(tree.location(name, line), "too-deep", f"more than {MAX_NESTING} levels of nesting",
+                              "flatten the contract")  # fmt: skip
+                return
         elif token in b"}>])":
             depth = max(depth - 1, 0)
-    return None
+
+
+def _suspicious(content: bytes) -> list[str]:
+    """The lines of a file, if it may hold forbidden text at all. What is not UTF-8 is the compiler's to report."""
+    if content.isascii() and b"\0" not in content:
+        return []
+    return content.decode("utf-8", "replace").split("\n")
 
 
 def _errors(tree: Tree, workspace: Path, output: bytes) -> list[Finding]:

@@ -206,7 +206,7 @@ class _FileReader:
     def _text(self, raw: str, path: tuple[int, ...], symbol: str) -> Text:
         if words := forbidden(raw):
             self.findings.append(
-                Finding(self.at(path, symbol), "hostile-text", f"{symbol} contains {words}", "remove the character")
+                Finding(self.at(path, symbol), "forbidden-text", f"{symbol} contains {words}", "remove the character")
             )
         return Text(raw)
 
@@ -240,6 +240,7 @@ class _FileReader:
         value = entry.field[1] if entry is not None else field
         if int(field.type) == _GROUP:
             self.grouped.add(owner)
+        self._text(field.default_value, path, symbol)
         in_oneof = field.has_field("oneof_index")
         synthetic = bool(field.proto3_optional)
         return proto.Field(
@@ -292,6 +293,8 @@ class _FileReader:
     def _method(self, method: Any, service: str, defaults: proto.Policy, path: tuple[int, ...]) -> proto.Method:
         symbol = f"{service}.{method.name}"
         policy = self._policy(self._options.get(method.options, "method"), defaults)
+        for scope in policy.scopes:
+            self._text(scope.raw, path, symbol)
         level = int(method.options.idempotency_level) if method.options is not None else 0
         if policy.idempotency is None and level:
             standard = proto.Idempotency.NO_SIDE_EFFECTS if level == _NO_SIDE_EFFECTS else proto.Idempotency.IDEMPOTENT

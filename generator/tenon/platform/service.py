@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tenon_runtime.engines.child import die_with_parent
-
 Show = Callable[[str, str], None]
 """Takes (name, line)."""
 
@@ -187,17 +185,17 @@ class Service:
             self._standby = asyncio.create_task(self._spawn())
 
     async def _spawn(self) -> Process:
-        module = f"impl.{self.name}"
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *(["-m", "tenon.platform.warm", module] if self._warm else ["-m", module]),
+            *("-m", "tenon.platform.launch", str(os.getpid())),
+            *(["--warm"] if self._warm else []),
+            f"impl.{self.name}",
             cwd=self._root,
             env=dict(self._environment),
             stdin=asyncio.subprocess.PIPE if self._warm else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             process_group=0,
-            preexec_fn=die_with_parent(signal.SIGKILL),
         )
         task = asyncio.create_task(self._read(process))
         self._readers.add(task)

@@ -81,18 +81,20 @@ async def lock(folder: Path, patience: float = 10.0) -> BinaryIO:
         await asyncio.sleep(0.02)
 
 
-def die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """A `preexec_fn`: the kernel then sends `death_signal` when the thread that started the child ends (Linux)."""
-    if _libc is None:
-        return None
-    libc, parent = _libc, os.getpid()
+def die_with_parent(death_signal: signal.Signals, parent: int) -> Callable[[], None]:
+    """What a child has to call to be sent `death_signal` when the thread of `parent` that started it ends (Linux).
 
-    def before_exec() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != parent:  # it died before the line above
-            os._exit(1)
+    It may be called between fork and exec: it takes no lock.
+    """
+    libc = _libc
 
-    return before_exec
+    def tie() -> None:
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+            if os.getppid() != parent:  # it died before the line above
+                os._exit(1)
+
+    return tie
 
 
 class Child:
@@ -134,7 +136,7 @@ class Child:
                 extra_groups=[] if account else None,
                 process_group=0,
                 pass_fds=[held.fileno()],
-                preexec_fn=die_with_parent(death_signal),  # noqa: PLW1509 - one system call, no lock
+                preexec_fn=die_with_parent(death_signal, os.getpid()),  # noqa: PLW1509
             )
         return cls(name, process, log)
 

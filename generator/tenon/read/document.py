@@ -108,12 +108,14 @@ def declaring(tree: Tree, findings: list[Finding], kind: str, *older: str) -> It
 
     A file is parsed only if such a key may stand in it, so that other files beside contracts may hold anything.
     """
+    words = [word.encode() for word in (kind, *older)]
     keys = "|".join((kind, *older))
     key = re.compile(rf"""(?:^|[{{,])[ \t\r\n]*["']?(?:{keys})["']?[ \t\r\n]*:""".encode(), re.MULTILINE)
     for name, path in tree.matching(".yaml", ".yml", ".json"):
         named = name.rsplit(".", 1)[0].endswith(f".{kind}")
         try:
-            wanted = named or bool(key.search(path.read_bytes()))
+            data = b"" if named else path.read_bytes()
+            wanted = named or (any(word in data for word in words) and bool(key.search(data)))
         except OSError:
             wanted = True
         source = load(tree, name, findings) if wanted else None

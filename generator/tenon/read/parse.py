@@ -18,7 +18,7 @@ from tenon.model.text import forbidden
 MAX_DEPTH = 96
 """Levels of nesting after alias expansion. Every public description we know stays under 64; twice an inlined one."""
 MAX_NODES = 1_000_000
-"""Values after alias expansion. A file over 16 MB may have one for each 16 bytes: aliases never buy more than text."""
+"""Values after alias expansion. A file over 12 MB may have one for each 12 bytes: aliases never buy more than text."""
 
 Mark = Any
 """``line << 16 | column`` of a scalar; (that, marks of the children by key or index) of a container."""
@@ -47,7 +47,7 @@ class Problem(Exception):
 
 def parse(text: str, *, json: bool) -> tuple[Any, Mark, list[Problem]]:
     """The text's value, its marks, and what is wrong with it. With `json` it has to be JSON, else it may be."""
-    build = _Builder(max(MAX_NODES, len(text) // 16))
+    build = _Builder(max(MAX_NODES, len(text) // 12))
     try:
         if json or (text.lstrip()[:1] in ("{", "[") and _is_json(text)):
             _read_json(text, build)

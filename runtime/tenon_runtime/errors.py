@@ -227,6 +227,8 @@ TABLE: Mapping[type[Error], Wire] = {
     AlreadyExists: Wire("already_exists", 6, 409, False),
     FailedPrecondition: Wire("failed_precondition", 9, 400, False),
     Aborted: Wire("aborted", 10, 409, True),
+    Conflict: Wire("aborted", 10, 409, True),
+    IdempotencyKeyInUse: Wire("aborted", 10, 409, True),
     ResourceExhausted: Wire("resource_exhausted", 8, 429, True),
     PayloadTooLarge: Wire("resource_exhausted", 8, 413, False),
     DeadlineExceeded: Wire("deadline_exceeded", 4, 504, True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from protobuf import Message
 
@@ -14,6 +14,9 @@ from tenon_runtime.host.service import HostedService, KeySource
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.settings import Settings
 from tenon_runtime.spec import Api
+
+if TYPE_CHECKING:
+    from tenon_runtime.events import Dispatch
 
 
 class Running:
@@ -76,6 +79,11 @@ class Running:
                     await self._service.dispatch(subscription, event, info, unit, {})
                 return
         raise LookupError(f"{type(event).__qualname__} is not received here")
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """Hands an event to the service, as its event bus does."""
+        return self._service.dispatch
 
     async def drain(self) -> bool:
         """What SIGTERM does: stop accepting and let calls finish. True when all did."""

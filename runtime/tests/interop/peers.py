@@ -89,14 +89,14 @@ class Grpcio:
 
     def __init__(self, target: str, pool: descriptor_pool.DescriptorPool) -> None:
         self._channel = grpc.aio.insecure_channel(target)
-        self._service = pool.FindServiceByName(SERVICE)  # type: ignore[no-untyped-call]
+        self._service = pool.FindServiceByName(SERVICE)
 
     @classmethod
     async def connect(cls, service: Running) -> Grpcio:
         def learn() -> descriptor_pool.DescriptorPool:
             with grpc.insecure_channel(service.grpc_target) as channel:
                 pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-                pool.FindServiceByName(SERVICE)  # type: ignore[no-untyped-call]
+                pool.FindServiceByName(SERVICE)
                 return pool
 
         return cls(service.grpc_target, await asyncio.to_thread(learn))
@@ -178,7 +178,7 @@ class Connectrpc:
 
     async def call(self, method: str, requests: Iterable[Json], timeout: float | None = None) -> AsyncIterator[Json]:
         request_type, answer_type, kind = SHAPES[method]
-        info = MethodInfo(
+        info: MethodInfo[Any, Any] = MethodInfo(
             name=method,
             service_name=SERVICE,
             input=request_type,
@@ -186,7 +186,7 @@ class Connectrpc:
             idempotency_level=IdempotencyLevel.UNKNOWN,
             stream_type=kind,
         )
-        messages = [message_from_json_value(request_type, request) for request in requests]
+        messages: list[Any] = [message_from_json_value(request_type, request) for request in requests]
         options: Any = {"method": info, "timeout_ms": None if timeout is None else round(timeout * 1000)}
         try:
             match kind:

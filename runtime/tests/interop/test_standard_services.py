@@ -6,6 +6,7 @@ import asyncio
 
 import grpc
 import grpc.aio
+import pytest
 from connectrpc_grpcreflect._gen.grpc.reflection.v1 import reflection_pb as v1
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2 as v1alpha
@@ -26,10 +27,9 @@ async def test_health_is_known_by_service(service: Running) -> None:
         for name in ("", "probe.v1.ProbeService"):
             answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        try:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
             await stub.Check(health_pb2.HealthCheckRequest(service="nobody"), timeout=5)
-        except grpc.aio.AioRpcError as error:
-            assert error.code() is grpc.StatusCode.NOT_FOUND
+        assert raised.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_watchers_are_told_of_draining(service: Running) -> None:
@@ -50,19 +50,17 @@ async def test_an_open_connection_is_refused_politely_while_draining(service: Ru
         await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
         assert await service.drain()
         echo = channel.unary_unary("/probe.v1.ProbeService/Echo")
-        try:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
             await echo(b"", timeout=5)
-        except grpc.aio.AioRpcError as error:
-            assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_method_that_is_not_there(service: Running) -> None:
     async with grpc.aio.insecure_channel(service.grpc_target) as channel:
         for path in ("/probe.v1.ProbeService/Nope", "/nobody.v1.Service/Nope"):
-            try:
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await channel.unary_unary(path)(b"", timeout=5)
-            except grpc.aio.AioRpcError as error:
-                assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+            assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_both_versions_of_reflection_list_the_services(service: Running) -> None:

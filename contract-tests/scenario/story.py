@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-import grpc
 import httpx
 import nats
 from api.catalog.v1 import (
@@ -30,10 +29,11 @@ from api.identity.v1 import VerifyCreatorRequest, VerifyCreatorResponse, WatchCr
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-T = TypeVar("T")
-
-# grpcio tells on stderr that it survives the platform's starting of processes; nobody asked.
+# Read at import. Without it grpcio tells on stderr of every process that the platform starts meanwhile.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+import grpc
+
+T = TypeVar("T")
 
 OPERATOR_KEY = f"story_{secrets.token_urlsafe(32)}"
 ENVIRONMENT = {"IDENTITY_BOOTSTRAP_KEY": OPERATOR_KEY}
@@ -220,7 +220,7 @@ class Story:
             with self._report.step("JetStream identity.creator_verified") as say:
                 message = await self._event("identity.creator_verified")
                 waiting = await self._waiting()
-                _expect(waiting > 0, "the dead catalog is said to have handled it")
+                _expect(bool(waiting), "the dead catalog is said to have handled it")
                 say(f"at stream position {message.metadata.sequence.stream}; {waiting} waiting for the catalog")
             with self._report.step("gRPC      IdentityService/WatchCreator: what the stream shows") as say:
                 await asyncio.wait_for(watching, PATIENCE)
@@ -378,14 +378,17 @@ class Story:
         except NotFoundError:
             return False
 
-    async def _waiting(self) -> int:
-        """How many of identity's events the catalog has not handled."""
-        info = await self._jetstream.consumer_info("EVT_IDENTITY", "catalog")
+    async def _waiting(self) -> int | None:
+        """How many of identity's events the catalog has not handled; None before it has asked for any."""
+        try:
+            info = await self._jetstream.consumer_info("EVT_IDENTITY", "catalog")
+        except NotFoundError:
+            return None
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def _caught_up(self) -> None:
         async def nothing_waits() -> bool:
-            return not await self._waiting()
+            return await self._waiting() == 0
 
         await _until("the catalog's handling of identity's events", nothing_waits)
 

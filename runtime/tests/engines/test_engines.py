@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from pathlib import Path
 import nats
 import psycopg
 import pytest
-from tenon_runtime.engines import Broker, Databases, EngineError, Nats, Postgres
+from tenon_runtime.engines import Broker, Databases, EngineError, Nats, Postgres, binaries
 from tenon_runtime.engines import nats as nats_engine
 from tenon_runtime.engines import postgres as postgres_engine
+from tenon_runtime.engines.child import Account
 
 
 @pytest.fixture
@@ -155,3 +157,26 @@ async def test_a_given_url_starts_nothing(home: Path) -> None:
 async def test_an_unreachable_server_is_an_engine_error() -> None:
     with pytest.raises(EngineError, match="shop"):
         await Databases("postgresql://127.0.0.1:1/postgres").url("shop")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has an account to give rights up to")
+def test_programs_out_of_the_accounts_reach_are_copied_once_and_checked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = Path(tempfile.mkdtemp(prefix="tenon-test-"))
+    shared.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    program = home / "bin" / "server"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    nobody = Account(65534, 65534)
+    assert not nobody.may_reach(program)
+    copy = binaries._reachable(home, [program], nobody)
+    assert copy.parent == shared and nobody.may_reach(copy / "bin" / "server")
+    assert binaries._reachable(home, [program], nobody) == copy
+    (copy / "bin" / "server").write_text("half")
+    assert (binaries._reachable(home, [program], nobody) / "bin" / "server").read_text() == "#!/bin/sh\n"
+    assert list(shared.iterdir()) == [copy]
+    assert binaries._reachable(shared, [], nobody) == shared
+    shutil.rmtree(shared)

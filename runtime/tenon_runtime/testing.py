@@ -10,6 +10,7 @@ from protobuf import Message
 
 from tenon_runtime.call.bind import bind
 from tenon_runtime.context import EventInfo
+from tenon_runtime.host.asgi import App
 from tenon_runtime.host.service import HostedService, KeySource
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.settings import Settings
@@ -79,6 +80,11 @@ class Running:
                     await self._service.dispatch(subscription, event, info, unit, {})
                 return
         raise LookupError(f"{type(event).__qualname__} is not received here")
+
+    @property
+    def application(self) -> App:
+        """The ASGI application behind both listeners."""
+        return self._service.application
 
     @property
     def dispatch(self) -> Dispatch:

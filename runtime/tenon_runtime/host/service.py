@@ -137,8 +137,9 @@ class HostedService:
             response_check=self._settings.response_check,
             body_limit=self._settings.body_limit,
         )
+        self.application = Application(rpc, rest, _reflection(*files, health.FILE), self.readiness, self.metrics)
         return Server(
-            Application(rpc, rest, _reflection(*files, health.FILE), self.readiness, self.metrics),
+            self.application,
             self.readiness,
             host=self._settings.host,
             http_port=self._settings.http_port,

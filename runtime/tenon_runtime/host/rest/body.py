@@ -70,7 +70,7 @@ class Body:
                 "the body cannot be read", violations=[Violation("", rule, str(error))]
             ) from None
         if media.schema is not None:
-            faults = media.schema.check(_judged(value))
+            faults = media.schema.check(value if media.kind == "json" else _judged(value))
             if faults:
                 raise errors.SchemaViolation("the body breaks the contract's schema", violations=faults)
         return value

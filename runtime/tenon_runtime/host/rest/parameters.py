@@ -84,20 +84,23 @@ class Parameter:
     shape: Shape
     default: Any
     schema: Schema
+    pointer: str
+    """What its violations are named by: ``#/query/limit``."""
 
     def read(self, sources: Sources, faults: list[Violation]) -> Any:
         """The value, or MISSING; what is wrong is added to `faults`."""
-        prefix = f"#/{self.source}/{escape(self.name)}"
         try:
             value = self._json(sources) if self.json else self._styled(sources)
         except strict_json.NotJson as error:
-            faults.append(Violation(prefix, "json", str(error)))
+            faults.append(Violation(self.pointer, "json", str(error)))
             return MISSING
         if value is MISSING:
             if self.required:
-                faults.append(Violation(prefix, "required", f"the {self.source} parameter {self.name} is missing"))
+                faults.append(
+                    Violation(self.pointer, "required", f"the {self.source} parameter {self.name} is missing")
+                )
             return self.default
-        faults += self.schema.check(value, prefix)
+        faults += self.schema.check(value, self.pointer)
         return value
 
     def _json(self, sources: Sources) -> Any:
@@ -112,8 +115,10 @@ class Parameter:
                 return sources.path.get(self.name, MISSING)
             case "header":
                 return sources.headers.get(self.name.lower(), MISSING)
-        pairs = sources.query if self.source == "query" else sources.cookies
-        return next((text for name, text in pairs if name == self.name), MISSING)
+        for name, text in sources.query if self.source == "query" else sources.cookies:
+            if name == self.name:
+                return text
+        return MISSING
 
     def _styled(self, sources: Sources) -> Any:
         wants_object = "object" in self.shape.types and "string" not in self.shape.types
@@ -282,4 +287,5 @@ def _compile(document: Document, schemas: Schemas, at: str, value: dict[str, Any
         Shape.of(document, schema),
         default,
         schemas.at(schema),
+        f"#/{source}/{escape(value['name'])}",
     )

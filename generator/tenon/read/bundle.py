@@ -70,6 +70,8 @@ SCHEMA = Kind(
     },
     section="schemas",
 )
+_COMPONENT = "/components/schemas/"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _UNREACHED = ("$defs", "definitions")
 """What only references reach: each moves to the components when it is referred to."""
 
@@ -97,10 +99,14 @@ class Bundler:
             entries = node.get(section) if node else None
             if entries is None or not isinstance(entries.value, dict):
                 continue
-            self.components[section] = dict.fromkeys(entries.value)
-            for name, entry in entries.children():
-                self._names[(section, entry.source.file, entry.pointer)] = str(name)
-            for name, entry in entries.children():
+            own = self.components.setdefault(section, {})
+            named = sorted(entries.children(), key=lambda pair: _NAME.fullmatch(str(pair[0])) is None)
+            for key, entry in named:  # names that may stand as they are come first
+                name = self._free(str(key), section)
+                own[name] = None
+                self._names[(section, entry.source.file, entry.pointer)] = name
+            for _, entry in entries.children():
+                name = self._names[(section, entry.source.file, entry.pointer)]
                 target = entry
                 if reference(entry) is not None and (self.v30 or len(entry.value) == 1):
                     found = self.references.follow(entry, siblings=not self.v30)
@@ -108,9 +114,9 @@ class Bundler:
                         continue
                     place = (section, found.source.file, found.pointer)
                     if place not in self._names:
-                        self._names[place] = str(name)
+                        self._names[place] = name
                         target = found
-                self._waiting.append((section, str(name), target, kind))
+                self._waiting.append((section, name, target, kind))
 
     def finish(self) -> None:
         """Copy everything that was referred to, until nothing new is."""
@@ -208,8 +214,8 @@ class Bundler:
             ref = child.value
             if not isinstance(ref, str):
                 self._shape(child, "schema", "a reference")
-            elif "#" not in ref and "/" not in ref and not ref.endswith((".yaml", ".yml", ".json")):
-                found[str(key)] = local("components", "schemas", ref)
+            elif (name := self._names.get(("schemas", self.root.source.file, _COMPONENT + escape(ref)))) is not None:
+                found[str(key)] = local("components", "schemas", name)
             elif (target := self.references.target(child, ref)) is not None:
                 found[str(key)] = local("components", "schemas", self._name(target, "schema", "schemas"))
         return found
@@ -234,20 +240,17 @@ class Bundler:
         """The component that `target` is or becomes."""
         place = (section, target.source.file, target.pointer)
         if place not in self._names:
-            self._names[place] = name = self._free(target, section)
+            self._names[place] = name = self._free(_wanted(target), section)
             self.components.setdefault(section, {})[name] = None
             self._waiting.append((section, name, target, kind_name))
         return self._names[place]
 
-    def _free(self, target: Node, section: str) -> str:
-        own = self.components.get(section, {})
-        key = str(target.key) if target.parent is not None else target.source.file.rsplit("/", 1)[-1].split(".")[0]
-        if isinstance(target.key, int) or key in SCHEMA.fields:
-            key = "_".join(target.pointer.rsplit("/", 3)[-3:])
-        name = wanted = re.sub(r"[^A-Za-z0-9._-]+", "_", key).strip("_") or "component"
+    def _free(self, wanted: str, section: str) -> str:
+        """A component name of the characters that OpenAPI allows, so that no reference needs escaping."""
+        base = name = re.sub(r"[^A-Za-z0-9._-]+", "_", wanted).strip("_") or "component"
         number = 2
-        while name in own:
-            name, number = f"{wanted}_{number}", number + 1
+        while name in self.components.get(section, {}):
+            name, number = f"{base}_{number}", number + 1
         return name
 
     def _inline(self, node: Node, kind_name: str) -> Any:
@@ -277,6 +280,15 @@ class Bundler:
         else:
             message, severity = f"this has to be {wanted}", Severity.ERROR
         self.findings.append(Finding(node.at, "shape", message, "correct the document", severity))
+
+
+def _wanted(node: Node) -> str:
+    """What a referenced object is called, by the last part of its place that says something."""
+    if node.parent is None:
+        return node.source.file.rsplit("/", 1)[-1].split(".")[0]
+    if isinstance(node.key, int) or node.key in SCHEMA.fields or node.key == "schema":
+        return "_".join(node.pointer.split("/")[-3:])
+    return str(node.key)
 
 
 def _resource(node: Node) -> Node:

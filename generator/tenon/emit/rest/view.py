@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tenon.lang import naming
-from tenon.lang.json_types import Declaration, JsonTypes, Members, is_binary, union
+from tenon.lang.json_types import Declaration, JsonTypes, Members, union
 from tenon.lang.python import docstring, literal, pascal, snake, unique
 from tenon.model.graph import Package, RestOperation
 from tenon.model.rest import Operation, Schema
@@ -13,6 +13,8 @@ from tenon.model.text import Text
 
 _ANNOTATIONS = frozenset(["bool", "bytes", "dict", "float", "int", "list", "str", "types"])
 """What annotations in `rest.py` are made of: an attribute of that name would hide it from those that follow."""
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+"""What the runtime hands over as JSON values beside JSON; it gives ``text/*`` as str and all else as bytes."""
 _OURS = {
     "Any", "Binding", "Context", "Idempotency", "Literal", "Operation", "Path", "Policy", "REST", "RestHandlers",
     "RestSpec", "Slo",
@@ -82,7 +84,7 @@ def _direct(operation: RestOperation, attribute: str, request: str, types: JsonT
     declared = operation.operation
     base = pascal(attribute)
     arguments = _arguments(declared, base, types)
-    answer = _answer(declared, base, types)
+    answer = _answer(operation, base, types)
     parameters = f"(self, request: {request}, ctx: Context) -> {answer}:"
     stub = f"async def {attribute}{parameters}\n    raise NotImplementedError\n"
     about = [text.raw for text in (declared.summary, declared.description) if text.raw.strip()]
@@ -121,26 +123,26 @@ def _arguments(declared: Operation, base: str, types: JsonTypes) -> tuple[Argume
     return tuple(sorted(found, key=lambda argument: not argument.required))
 
 
-def _answer(declared: Operation, base: str, types: JsonTypes) -> str:
-    good = [response for response in declared.responses if response.status.startswith("2")]
-    good = good or [response for response in declared.responses if response.status == "default"]
-    members: list[str] = []
-    for response in good:
-        name = f"{base}Response" if len(good) == 1 else f"{base}Response{response.status.title()}"
-        members += [m for kind, schema in response.content for m in _media(kind.raw, schema, name, types)] or ["None"]
-    return union(members or ["None"])
+def _answer(operation: RestOperation, base: str, types: JsonTypes) -> str:
+    """What the runtime answers with: the success status, and of its media types JSON, else the first."""
+    status = operation.status
+    responses = {response.status: response for response in operation.operation.responses}
+    response = next((responses[n] for n in (str(status), f"{status // 100}XX", "default") if n in responses), None)
+    if response is None or status == 204 or not response.content:
+        return "None"
+    kind, schema = next((each for each in response.content if _is_json(each[0].raw)), response.content[0])
+    return union(_media(kind.raw, schema, f"{base}Response", types))
+
+
+def _is_json(kind: str) -> bool:
+    media = kind.split(";", 1)[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
 
 
 def _media(kind: str, schema: Schema | None, hint: str, types: JsonTypes) -> Members:
     """What a body of one media type is in Python: a JSON value (forms too), text, or bytes."""
     media = kind.split(";", 1)[0].strip().lower()
-    json = media.endswith(("/json", "+json")) or media in (
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    )
-    if not json and "*" in media and schema is not None and not is_binary(schema.value):
-        json = True
-    if json:
+    if _is_json(kind) or media in _FORMS:
         return types.of(schema.value, hint) if schema is not None else ("Any",)
     return ("str",) if media.startswith("text/") else ("bytes",)
 

@@ -157,32 +157,33 @@ class Operations:
         return "".join("/" + part for part in parts)
 
     def _parameters(self, item: JsonObject, value: JsonObject, route: str, at: Location) -> tuple[Parameter, ...]:
+        """The operation's parameters and those of its path. What is left out here is left out of the bundle too."""
+        templated = _TEMPLATE.findall(route)
         found: dict[tuple[str, str], Parameter] = {}
         for owner in (item, value):
-            seen: set[tuple[str, str]] = set()
-            for entry in owner.get("parameters") or () if isinstance(owner.get("parameters"), list) else ():
+            listed: dict[tuple[str, str], Any] = {}
+            for entry in owner.get("parameters") or ():
                 parameter = self._parameter(self._resolve(entry))
                 if parameter is None:
                     continue
                 key = (parameter.source, parameter.name.raw)
-                if key in seen:
-                    self._complain(
-                        parameter.at, "parameter-twice", "this parameter stands twice in one list", "remove one",
-                        Severity.WARNING,
-                    )  # fmt: skip
-                    continue
-                seen.add(key)
-                found[key] = parameter
-        templated = _TEMPLATE.findall(route)
-        for name in templated:
+                if key in listed:
+                    self._left_out(parameter, "this parameter stands twice in one list")
+                elif parameter.source == "path" and parameter.name.raw not in templated:
+                    self._left_out(parameter, "a path parameter is declared that the path does not have")
+                else:
+                    listed[key], found[key] = entry, parameter
+            if "parameters" in owner:
+                owner["parameters"] = list(listed.values())
+        for name in dict.fromkeys(templated):
             if ("path", name) not in found:
                 message = "the path has a parameter that is not declared; it is read as text"
                 self._complain(at, "path-parameter", message, "declare it under `parameters`", Severity.WARNING)
-                schema = Schema({"type": "string"}, at)
-                found[("path", name)] = Parameter(Text(name), "path", True, schema, "simple", False, None, Text(""), at)
-        for source, name in [key for key in found if key[0] == "path" and key[1] not in templated]:
-            message = "a path parameter is declared that the path does not have; it is left out"
-            self._complain(found.pop((source, name)).at, "path-parameter", message, "remove it", Severity.WARNING)
+                added = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                value.setdefault("parameters", []).append(added)
+                found[("path", name)] = Parameter(
+                    Text(name), "path", True, Schema(added["schema"], at), "simple", False, None, Text(""), at
+                )
         return tuple(found.values())
 
     def _parameter(self, value: Any) -> Parameter | None:
@@ -196,27 +197,33 @@ class Operations:
             return None
         if source == "header" and value["name"].lower() in _IGNORED_HEADERS:
             return None
-        style = value.get("style", _STYLES[source][0])
-        if style not in _STYLES[source]:
+        if value.get("style", _STYLES[source][0]) not in _STYLES[source]:
             message = f"this style is not for {source} parameters; {_STYLES[source][0]} is taken"
             self._complain(node.at, "parameter-style", message, "correct `style`", Severity.WARNING)
-            style = _STYLES[source][0]
+            value["style"] = _STYLES[source][0]
+        style = value.get("style", _STYLES[source][0])
+        if source == "path":
+            value["required"] = True
         content = value.get("content")
-        media = next(iter(content.items()), None) if isinstance(content, dict) else None
-        schema = media[1].get("schema", {}) if media and isinstance(media[1], dict) else value.get("schema", {})
+        media = next(iter(content), None) if isinstance(content, dict) else None
+        holder = value if media is None or not isinstance(content, dict) else content[media]
+        schema = holder.setdefault("schema", {})
         explode = value.get("explode")
         return Parameter(
             name=Text(value["name"]),
             source=source,
-            required=source == "path" or value.get("required") is True,
+            required=value.get("required") is True,
             schema=self._schema(schema, node),
             style=style,
             explode=explode if isinstance(explode, bool) else style == "form",
-            content=media[0] if media else None,
+            content=media,
             description=_text(value, "description"),
             at=node.at,
             field=extensions.text(node, "x-tenon-field", self._findings),
         )
+
+    def _left_out(self, parameter: Parameter, words: str) -> None:
+        self._complain(parameter.at, "parameter", f"{words}; it is left out", "remove it", Severity.WARNING)
 
     def _body(self, value: JsonObject) -> Body:
         node = self._origins.get(id(value), self._root)
@@ -224,10 +231,11 @@ class Operations:
 
     def _responses(self, responses: Any, at: Location) -> tuple[Response, ...]:
         found = []
-        for key, entry in responses.items() if isinstance(responses, dict) else ():
+        for key, entry in list(responses.items()) if isinstance(responses, dict) else ():
             if key.startswith("x-"):
                 continue
             status = key.upper() if key.endswith("xx") else key
+            responses[status] = responses.pop(key)
             value = self._resolve(entry)
             node = self._origins.get(id(value), self._root)
             if not _STATUS.fullmatch(status):
@@ -239,6 +247,8 @@ class Operations:
 
     def _content(self, value: JsonObject, node: Node) -> tuple[tuple[Text, Schema | None], ...]:
         content = value.get("content")
+        if isinstance(content, dict):
+            content = value["content"] = {_media(key, entry): entry for key, entry in content.items()}
         found = []
         for media, entry in content.items() if isinstance(content, dict) else ():
             typed = isinstance(entry, dict) and "schema" in entry
@@ -287,6 +297,14 @@ class Operations:
         also: Location | None = None,
     ) -> None:
         self._findings.append(Finding(at, rule, message, remedy, severity, also))
+
+
+def _media(key: str, entry: Any) -> str:
+    """The media type. ``*/*`` with a schema that only JSON can fulfil is JSON."""
+    schema = entry.get("schema") if isinstance(entry, dict) else None
+    if key.strip() not in ("*/*", "application/*") or not isinstance(schema, dict):
+        return key
+    return key if schema.get("type") == "string" or not schema else "application/json"
 
 
 def _text(value: JsonObject, key: str) -> Text:

@@ -41,6 +41,7 @@ class EventBus:
         replicas: int = 1,
         max_deliver: int = 10,
         retry_seconds: float = 0.2,
+        ack_wait: float = 30.0,
     ) -> None:
         """
         :param url: ``nats://host:port``, several separated by commas.
@@ -48,6 +49,8 @@ class EventBus:
         :param replicas: of the stream.
         :param max_deliver: failures before an event is parked.
         :param retry_seconds: the pause after the first failure; it doubles, up to 30 s.
+        :param ack_wait: seconds until the broker delivers again what a dead process had taken; more than a handler may
+            take (`tenon_runtime.events.receiver.HANDLE_SECONDS`).
         :raises ValueError: the API's events do not belong to one stream, or have no slot in their subject.
         """
         self._url = url
@@ -71,6 +74,7 @@ class EventBus:
                 metrics,
                 max_deliver=max_deliver,
                 retry_seconds=retry_seconds,
+                ack_wait=ack_wait,
             )
             for place, wanted in by_place.items()
         ]

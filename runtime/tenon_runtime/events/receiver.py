@@ -30,11 +30,11 @@ from .ports import Dispatch
 
 HANDLE_SECONDS = 20.0
 """How long one handler may take."""
-_ACK_WAIT = 30.0
 _PULL = 256  # deliveries asked for at once
 _PULL_SECONDS = 5.0
 _WORKERS = 8  # keys handled at once
-_EARLY_SECONDS = (0.05, 2.0)
+_EARLY_SECONDS = (0.05, 2.0)  # the pause before an early event is looked at again: at first, at most
+_ALARM_AFTER = 20  # early deliveries of one event, about half a minute
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Receiver:
         *,
         max_deliver: int,
         retry_seconds: float,
+        ack_wait: float,
     ) -> None:
         self._store = store
         self._client = client
@@ -67,6 +68,7 @@ class Receiver:
         self._metrics = metrics
         self._max_deliver = max_deliver
         self._retry_seconds = retry_seconds
+        self._ack_wait = ack_wait
         self._inbox = Inbox(consumer, place.domain)
         self._by_subject = {s.event.subject.replace("{slot}", "*"): s for s in subscriptions}
         self._filters = [f"{place.prefix}.>"] if any(s.event.key for s in subscriptions) else sorted(self._by_subject)
@@ -112,7 +114,7 @@ class Receiver:
                 filter_subjects=self._filters,
                 deliver_policy=api.DeliverPolicy.ALL,
                 ack_policy=api.AckPolicy.EXPLICIT,
-                ack_wait=_ACK_WAIT,
+                ack_wait=self._ack_wait,
                 # Failures are counted in the database: a delivery that came too early is none.
                 max_deliver=-1,
                 max_ack_pending=10_000,
@@ -228,6 +230,13 @@ class Receiver:
         except _HandlerFailed as failure:
             return await self._failed(received, failure)
         if outcome == Turn.EARLY.value:
+            if deliveries % _ALARM_AFTER == 0:
+                _log.error(
+                    "event %s of %s (number %d) still waits for an earlier one that did not come",
+                    received.event_id,
+                    received.key,
+                    received.key_seq,
+                )
             shortest, longest = _EARLY_SECONDS
             return outcome, random.uniform(shortest, min(longest, shortest * 2 ** min(deliveries, 10)))
         return outcome, None

@@ -15,42 +15,14 @@ from tenon_runtime.call.ports import UnitOfWork
 from tenon_runtime.context import EventInfo
 from tenon_runtime.engines import Nats, Postgres
 from tenon_runtime.events import EventBus
-from tenon_runtime.spec import Api, Event, EventHandlers, Subscription
+from tenon_runtime.spec import Api, Event, Subscription
 from tenon_runtime.store import PostgresStore
+
+from .contracts import api, event
 
 _numbers = itertools.count(1)
 
 Handler = Callable[[Any, EventInfo, UnitOfWork], Awaitable[None]]
-
-
-def event(domain: str, name: str, key: str | None = "order") -> Event:
-    return Event(
-        name=f"{domain}.{name}",
-        subject=f"evt.{domain}.{{slot}}.{name}.v1",
-        stream=f"EVT_{domain.upper()}",
-        message=None,
-        schema=f"#/components/schemas/{name}",
-        key=key,
-        ref=f"{domain}.asyncapi.yaml#{name}",
-    )
-
-
-def api(domain: str, sends: tuple[Event, ...] = (), receives: tuple[Event, ...] = ()) -> Api:
-    class Handlers(EventHandlers):
-        subscriptions = tuple(Subscription(each, f"on_{each.name}", each.ref, "") for each in receives)
-
-    return Api(
-        name=f"{domain}.v1",
-        domain=domain,
-        owner="",
-        contracts="1",
-        services=(),
-        rest=None,
-        rest_handlers=None,
-        sends=sends,
-        events_document=None,
-        event_handlers=Handlers if receives else None,
-    )
 
 
 @dataclass
@@ -86,7 +58,7 @@ class Shop:
         await store.start()
         self.stack.push_async_callback(store.stop)
         async with store.begin(read_only=False, timeout=5) as work:
-            await work.db.execute("CREATE TABLE IF NOT EXISTS effect (key text, seq bigint, id text)")
+            await work.db.execute("CREATE TABLE IF NOT EXISTS effect (key text, seq bigint, id text, at bigserial)")
         return store
 
     async def publish(self, store: PostgresStore, spec: Event, *payloads: Mapping[str, Any]) -> None:
@@ -148,3 +120,7 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20) ->
 
 async def count(store: PostgresStore, sql: str) -> int:
     return cast(int, (await rows(store, sql))[0][0])
+
+
+async def equals(store: PostgresStore, sql: str, wanted: int) -> bool:
+    return (await count(store, sql)) == wanted

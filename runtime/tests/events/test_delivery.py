@@ -14,7 +14,8 @@ from tenon_runtime.engines import Nats
 from tenon_runtime.events import EventBus
 from tenon_runtime.store.outbox import slot_of
 
-from .conftest import Shop, api, count, event, rows, until
+from .conftest import Shop, count, equals, rows, until
+from .contracts import api, event
 
 
 async def test_an_event_arrives_with_its_envelope(shop: Shop) -> None:
@@ -55,17 +56,13 @@ async def test_effects_follow_the_order_of_the_key_over_all_its_events(shop: Sho
         shop.bus(receiver, api(shop.receiver, receives=(shop.shipped,))),
         shop.bus(sender, shop.sends),
     ):
-        await until(lambda: _equals(receiver, "SELECT count(*) FROM effect", 100))
-        await until(lambda: _equals(receiver, "SELECT sum(key_seq) FROM ib_head", 200))
+        await until(lambda: equals(receiver, "SELECT count(*) FROM effect", 100))
+        await until(lambda: equals(receiver, "SELECT sum(key_seq) FROM ib_head", 200))
     by_key: dict[str, list[int]] = {}
     for key, _, payload in shop.handled:
         by_key.setdefault(key, []).append(payload["n"])
     assert len(shop.handled) == 100
     assert all(numbers == sorted(numbers) for numbers in by_key.values())
-
-
-async def _equals(store: Any, sql: str, wanted: int) -> bool:
-    return (await count(store, sql)) == wanted
 
 
 async def test_the_broker_and_the_stream_may_come_after_the_services(shop: Shop, engine_folder: Path) -> None:
@@ -83,12 +80,12 @@ async def test_the_broker_and_the_stream_may_come_after_the_services(shop: Shop,
         assert not bus.connected and shop.handled == []
         async with Nats(engine_folder / "late") as broker:
             assert broker.url == url
-            await until(lambda: _equals(receiver, "SELECT count(*) FROM effect", 1))
+            await until(lambda: equals(receiver, "SELECT count(*) FROM effect", 1))
             broker.kill()
             await broker.wait()
         await shop.publish(sender, shop.paid, {"order": "o1"}, {"order": "o2"})
         async with Nats(engine_folder / "late"):
-            await until(lambda: _equals(receiver, "SELECT count(*) FROM effect", 3))
+            await until(lambda: equals(receiver, "SELECT count(*) FROM effect", 3))
     assert sorted((key, seq) for key, seq, _ in shop.handled) == [("o1", 1), ("o1", 2), ("o2", 1)]
 
 
@@ -145,7 +142,7 @@ async def test_a_poison_event_parks_its_key_and_others_flow(shop: Shop) -> None:
         shop.bus(sender, shop.sends),
     ):
         parked = "SELECT key_seq, failures, reason FROM ib_failed WHERE parked_at IS NOT NULL ORDER BY key_seq"
-        await until(lambda: _equals(receiver, f"SELECT count(*) FROM ({parked}) AS p", 2))
+        await until(lambda: equals(receiver, f"SELECT count(*) FROM ({parked}) AS p", 2))
         effects = await rows(receiver, "SELECT key, seq FROM effect ORDER BY key, seq")
         assert effects == [("bad", 1), ("good", 1), ("good", 2), ("good", 3)]
         first, behind = await rows(receiver, parked)
@@ -156,7 +153,7 @@ async def test_a_poison_event_parks_its_key_and_others_flow(shop: Shop) -> None:
         mended.set()
         assert await bus.retry_parked() == 2
         await shop.publish(sender, shop.paid, {"order": "bad", "n": 3})
-        await until(lambda: _equals(receiver, "SELECT count(*) FROM effect WHERE key = 'bad'", 4))
+        await until(lambda: equals(receiver, "SELECT count(*) FROM effect WHERE key = 'bad'", 4))
     assert await rows(receiver, "SELECT * FROM ib_failed") == []
 
 
@@ -172,7 +169,7 @@ async def test_a_failure_that_passes_is_tried_again_with_nothing_left_of_it(shop
         shop.bus(receiver, api(shop.receiver, receives=(shop.paid, shop.visited)), handler),
         shop.bus(sender, shop.sends),
     ):
-        await until(lambda: _equals(receiver, "SELECT count(*) FROM effect", 2))
+        await until(lambda: equals(receiver, "SELECT count(*) FROM effect", 2))
     assert await rows(receiver, "SELECT * FROM ib_failed") == []
 
 

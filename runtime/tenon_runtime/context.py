@@ -149,7 +149,7 @@ class Context(Generic[E_contra]):
         """Send an event, if and when the transaction commits: it is written beside the data it tells of."""
         spec = self._events.get(type(event))
         if spec is None:
-            raise errors.Internal(f"{type(event).__qualname__} is not among the events that this contract sends")
+            raise errors.Internal(f"{type(event).__qualname__} is the payload of no event, or of several: use emit")
         self.emit(spec, event)
 
     def emit(self, spec: Event, payload: Any) -> None:

@@ -25,6 +25,8 @@ from tenon_runtime.spec import Idempotency, Kind
 
 Ctx = Context[Any]
 
+_FAULTS = frozenset({errors.Unknown.wire.number, errors.Internal.wire.number, errors.DataLoss.wire.number})
+"""Codes that are somebody's mistake in this service: they are logged with the stack."""
 MAX_KEY = 255
 """Characters of an Idempotency-Key."""
 
@@ -45,8 +47,10 @@ def observe(metrics: Metrics, export: trace.Exporter | None) -> Middleware:
                 return await call(request, ctx)
             except errors.Error as error:
                 code = error.wire.code
-                if error.wire.http >= 500:
+                if error.wire.number in _FAULTS:
                     ctx.log.exception("the call failed", code=code)
+                elif error.wire.http >= 500:
+                    ctx.log.warning("the call failed", code=code, error=error.detail)
                 raise
             except asyncio.CancelledError:
                 code = "canceled" if ctx.remaining() else "deadline_exceeded"

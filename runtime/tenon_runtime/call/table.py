@@ -52,7 +52,7 @@ class Table:
         self._admission = tuple(admission)
         self._work = tuple(work)
         self._flags = flags
-        self._events: Mapping[type[Any], Event] = {e.message: e for e in api.sends if e.message is not None}
+        self._events = _by_payload(api.sends)
         self.rpcs: dict[str, Entry] = {}
         """By ``package.Service/Method``."""
         self.operations: dict[str, Entry] = {}
@@ -114,6 +114,12 @@ class Table:
         info = OperationInfo(name, Kind.UNARY, operation.policy, operation.request, None, operation.ref)
         function = getattr(handler, operation.attr)
         return Entry(info, function, fold(info, function, (*self._admission, *self._work)))
+
+
+def _by_payload(events: Sequence[Event]) -> Mapping[type[Any], Event]:
+    """The events that their payload's type tells apart."""
+    types = [event.message for event in events]
+    return {event.message: event for event in events if event.message is not None and types.count(event.message) == 1}
 
 
 def _event(subscription: Subscription, handler: Any, middleware: Sequence[Middleware]) -> Entry:

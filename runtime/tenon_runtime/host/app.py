@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tenon_runtime.host.asgi import App, Receive, Scope, Send, respond
 from tenon_runtime.host.readiness import Readiness
 from tenon_runtime.host.rpc import RpcHost
+from tenon_runtime.observe.log import Log
 from tenon_runtime.observe.metrics import Metrics
 
 
@@ -44,6 +45,10 @@ class Application:
                 await self._rpc(scope, receive, send)
             else:
                 await self._rest(scope, receive, send)
+        except Exception:
+            # Every host answers what handlers raise; what comes here is a fault of a host or a broken connection.
+            Log().exception("the answer could not be given", path=scope["path"])
+            raise
         finally:
             self._running -= 1
             if not self._running:

@@ -24,7 +24,7 @@ from tenon_runtime import errors
 from tenon_runtime.call.stream import ResponseStream
 from tenon_runtime.call.table import Entry, Table
 from tenon_runtime.context import Context
-from tenon_runtime.host.asgi import Receive, Scope, Send
+from tenon_runtime.host.asgi import Receive, Scope, Send, respond
 from tenon_runtime.spec import Api, Idempotency, Kind, Method, ServiceSpec
 
 Rctx = RequestContext[Any, Any]
@@ -80,6 +80,9 @@ class RpcHost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         deadline = self._deadlines.get(scope["path"])
         headers = [header for header in scope["headers"] if header[0] not in _ACCEPT_ENCODING]
+        if "http.response.trailers" not in scope["extensions"] and _needs_trailers(headers):
+            await respond(send, 426, b"gRPC needs HTTP/2: use the gRPC port\n", "text/plain", [(b"upgrade", b"h2c")])
+            return
         scope["headers"] = headers if deadline is None else cap_deadline(headers, deadline)
         await self._app(cast(Any, scope), cast(Any, receive), cast(Any, send))
 
@@ -95,6 +98,11 @@ def cap_deadline(headers: list[tuple[bytes, bytes]], seconds: float) -> list[tup
                 return headers
     most = max(1, round(seconds * 1000))
     return [*(h for h in headers if h[0] != wanted), (wanted, b"%dm" % most if grpc else b"%d" % most)]
+
+
+def _needs_trailers(headers: list[tuple[bytes, bytes]]) -> bool:
+    media_type = next((value for name, value in headers if name == b"content-type"), b"")
+    return media_type.startswith(b"application/grpc") and not media_type.startswith(b"application/grpc-web")
 
 
 def _seconds(value: bytes, grpc: bool) -> float | None:

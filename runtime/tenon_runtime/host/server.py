@@ -53,6 +53,7 @@ class Server:
         config.keep_alive_timeout = IDLE_SECONDS
         config.keep_alive_max_requests = 1_000_000_000  # the default hangs up after 1000
         config.h2_max_concurrent_streams = 1000
+        config.h2_max_header_list_size = 16 * 1024
         config.include_server_header = False
         config.errorlog = None
         config.accesslog = None

@@ -143,3 +143,8 @@ async def test_draining_finishes_what_runs_and_takes_nothing_new() -> None:
             await late.get("/readyz")
         assert (await running).status_code == 200
         assert await drained
+
+
+async def test_grpc_on_the_http_1_port_is_told_where_to_go(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/probe.v1.ProbeService/Echo", headers={"content-type": "application/grpc"})
+    assert (answer.status_code, answer.text) == (426, "gRPC needs HTTP/2: use the gRPC port\n")

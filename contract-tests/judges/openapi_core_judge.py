@@ -9,13 +9,15 @@ import json
 import sys
 from typing import Any
 
-from openapi_core import OpenAPI  # type: ignore[import-not-found,unused-ignore]
+from openapi_core import Config, OpenAPI  # type: ignore[import-not-found,unused-ignore]
 from openapi_core.testing import MockRequest, MockResponse  # type: ignore[import-not-found,unused-ignore]
 
 
 def main() -> int:
     """Exit code 0: every exchange has a verdict."""
-    contract = OpenAPI.from_file_path(sys.argv[1])
+    # It reads application/json by itself; RFC 9457's type has to be named.
+    config = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
+    contract = OpenAPI.from_file_path(sys.argv[1], config)
     for line in sys.stdin:
         exchange = json.loads(line)
         request, answer = _request(exchange), _answer(exchange)

@@ -26,7 +26,7 @@ from impl.identity.signing import KeyRing
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "contracts" / "identity" / "v1" / "identity.openapi.yaml"
 DISPUTED = {"trailing newline"}
-"""JSON Schema's patterns are ECMA-262, where `$` is the end; in Python's `re`, which the judge uses, it is also the place
+"""JSON Schema's patterns are ECMA-262, where `$` is the end; in Python's `re`, which the judge uses, it also matches
 before a last newline. The specification is on our side here."""
 SENT = ("content-type", "authorization", "idempotency-key", "accept")
 

@@ -164,6 +164,8 @@ def as_call_error(error: psycopg.Error) -> Exception:
             return errors.Aborted("lost against a concurrent transaction")
         case psycopg.errors.LockNotAvailable():
             return errors.Aborted("a row is locked by a concurrent transaction")
+        case psycopg.errors.FeatureNotSupported() if "cached plan" in str(error):
+            return errors.Aborted("a migration changed a table meanwhile")
         case psycopg.errors.QueryCanceled():
             return errors.DeadlineExceeded("the database took too long")
         case TooManyRequests():

@@ -129,6 +129,27 @@ async def test_a_lost_race_is_aborted_and_may_be_tried_again(store: PostgresStor
     assert sorted(await asyncio.gather(lock(1, 2), lock(2, 1))) == ["aborted", "ok"]
 
 
+async def test_a_migration_under_load_makes_calls_repeat_and_no_call_fail(
+    store: PostgresStore, database_url: str
+) -> None:
+    """Each connection that had planned the statement notices once, with an error that may be retried."""
+
+    async def call() -> str:
+        try:
+            async with store.begin(read_only=True, timeout=5) as work:
+                await work.db.fetch_one("SELECT * FROM item WHERE id = %s", [1])
+        except errors.Error as error:
+            return error.wire.code
+        return "ok"
+
+    for _ in range(10):
+        await asyncio.gather(*(call() for _ in range(8)))
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as migration:
+        await migration.execute("ALTER TABLE item ADD COLUMN colour text")
+    results = [await call() for _ in range(30)]
+    assert set(results) <= {"ok", "aborted"} and results[-1] == "ok"
+
+
 async def test_events_of_a_key_are_numbered_without_a_gap_in_commit_order(store: PostgresStore) -> None:
     """200 concurrent transactions over 5 keys, one in five rolls back."""
 

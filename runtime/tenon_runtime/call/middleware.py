@@ -8,13 +8,12 @@ import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from protobuf import Message
 
 from tenon_runtime import errors
-from tenon_runtime.auth.tokens import Verifier
 from tenon_runtime.call.operation import Call, Middleware, OperationInfo
 from tenon_runtime.call.ports import Store, StoredAnswer
 from tenon_runtime.call.rules import Rules
@@ -22,6 +21,9 @@ from tenon_runtime.context import Context, Principal
 from tenon_runtime.observe import log, trace
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.spec import Idempotency, Kind
+
+if TYPE_CHECKING:
+    from tenon_runtime.auth.tokens import Verifier
 
 Ctx = Context[Any]
 

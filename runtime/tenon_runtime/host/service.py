@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from connectrpc_grpcreflect import (  # type: ignore[import-untyped]
     ServerReflectionAlphaASGIApplication,
@@ -19,8 +19,6 @@ from connectrpc_grpcreflect import (  # type: ignore[import-untyped]
 from protobuf import DescFile, Registry
 
 from tenon_runtime import errors
-from tenon_runtime.auth.keys import Keys, keys_from
-from tenon_runtime.auth.tokens import Verifier
 from tenon_runtime.call import middleware
 from tenon_runtime.call.no_flags import NoFlags
 from tenon_runtime.call.ports import Flags, Store, UnitOfWork
@@ -40,9 +38,11 @@ from tenon_runtime.settings import BadSettings, Settings
 from tenon_runtime.spec import Api, Subscription
 
 if TYPE_CHECKING:
+    from tenon_runtime.auth.keys import Keys
+    from tenon_runtime.auth.tokens import Verifier
     from tenon_runtime.events import Dispatch
 
-KeySource = Keys | Callable[[Store | None], Keys] | None
+KeySource: TypeAlias = "Keys | Callable[[Store | None], Keys] | None"
 """Keys of a service's own, or what makes them when the database is there; None: TENON_JWKS says."""
 
 
@@ -189,7 +189,12 @@ def _flags(settings: Settings) -> Flags:
 
 
 def _verifier(settings: Settings, keys: KeySource, store: Store | None) -> Verifier | None:
+    if keys is None and settings.jwks is None:
+        return None
+    from tenon_runtime.auth.keys import keys_from
+    from tenon_runtime.auth.tokens import Verifier
+
     found = keys(store) if callable(keys) else keys
-    if found is None and settings.jwks is not None:
-        found = keys_from(settings.jwks)
-    return None if found is None else Verifier(found, settings.issuer, settings.audience)
+    if found is None:
+        found = keys_from(settings.jwks or "")
+    return Verifier(found, settings.issuer, settings.audience)

@@ -14,15 +14,14 @@ from tenon.model.text import Text
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>|~&#$]|:(?=//)|(?<=\bwww)\.")
 """What a backslash keeps from being markup, GitHub's tables, autolinks and mathematics included."""
 _PROSE = re.compile(r"[\\<\[]|`{3,}|~{3,}")
-_BLOCK = re.compile(r"\s*(?:[-+=]|[0-9]+[.)])")
+_BLOCK = re.compile(r"\A([0-9]*)([-+=.)])")
 _UNDRAWABLE = re.compile(r"[^\w .,:/()+-]")
 
 
 def inline(text: Text | str) -> str:
     """`text` on one line as itself: what Markdown would take for markup is escaped. For cells, headings and lists."""
     words = " ".join(" ".join(lines(text)).split())
-    escaped = _MARKUP.sub(lambda found: "\\" + found[0], words)
-    return "\\" + escaped if _BLOCK.match(escaped) and not escaped[0].isdigit() else escaped
+    return _BLOCK.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", words))
 
 
 def code(text: Text | str) -> str:

@@ -10,8 +10,9 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 Show = Callable[[str, str], None]
 """Takes (name, line)."""
@@ -50,7 +51,7 @@ class Service:
         self._process: Process | None = None
         self._standby: asyncio.Task[Process] | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._readers: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     @property
     def http_url(self) -> str:
@@ -92,7 +93,7 @@ class Service:
         await self.cool()
         if self._process:
             await _end(self._process)
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
     def kill(self) -> None:
         """As a crash would: SIGKILL. It is started again, as after any crash."""
@@ -106,7 +107,10 @@ class Service:
         self._keeper.cancel()
         await asyncio.gather(self._keeper, return_exceptions=True)
         if self._process:
-            await _end(self._process)
+            # Calls that it still serves do not hold up the new process, which needs no more than the ports.
+            ending = self._track(_end(self._process))
+            while not ending.done() and await self._listens():
+                await asyncio.sleep(0.005)
         await self._launch()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.name}")
 
@@ -140,6 +144,14 @@ class Service:
                     writer.close()
         except (OSError, TimeoutError):
             return False
+
+    async def _listens(self) -> bool:
+        for port in (self.http_port, self.grpc_port):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return True
+        return False
 
     async def _launch(self) -> None:
         standby, self._standby = self._standby, None
@@ -197,10 +209,15 @@ class Service:
             stderr=asyncio.subprocess.STDOUT,
             process_group=0,
         )
-        task = asyncio.create_task(self._read(process))
-        self._readers.add(task)
-        task.add_done_callback(self._readers.discard)
+        self._track(self._read(process))
         return process
+
+    def _track(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside everything else; `stop` waits for it."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return task
 
     async def _read(self, process: Process) -> None:
         assert process.stdout

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from tenon.lang.json_types import TYPING
-from tenon.lang.python import literal, pascal, snake, unique
+from tenon.lang.protobuf_python import class_parts
+from tenon.lang.python import RESERVED_ATTRIBUTES, literal, pascal, snake, unique
 from tenon.model.events import EventDocument
 from tenon.model.graph import Package, ResolvedPolicy, RpcMethod
 from tenon.model.proto import Service
 
+SERVICE_MODULE = frozenset(
+    ("ABC", "AsyncIterator", "Context", "Idempotency", "Kind", "Mapping", "Method", "Policy", "RpcClient", "Service",
+     "ServiceSpec", "Slo", "abstractmethod", "annotations", "spec")
+)  # fmt: skip
+"""What `service.py` and `client.py` call their own: no class in them has such a name."""
+_METHODS = RESERVED_ATTRIBUTES | {"close", "float", "str"}
+"""Attributes that no RPC has: `close` is the client's own, the others would hide types in its signatures."""
+
+
+def service_class(service: Service) -> str:
+    """The class of a service: its own name, with an underscore behind what Python or the module means otherwise.
+
+    As in the message plugin's rules, no two names become one: ``Service_`` gets a second underscore.
+    """
+    (name,) = class_parts(service.name.rsplit(".", 1)[-1], "")
+    return f"{name}_" if name.rstrip("_") in SERVICE_MODULE else name
+
+
+def client_class(service: Service) -> str:
+    """The class that calls a service."""
+    return f"{service_class(service)}Client"
+
 
 def method_attributes(service: Service) -> dict[str, str]:
-    """The Python attribute of every RPC of `service`, by its name."""
-    taken: set[str] = set()
-    return {method.name: unique(snake(method.name), taken) for method in service.methods}
+    """The Python attribute of every RPC of `service`, by its name. (That no two are one, `resolve` has proved.)"""
+    return {method.name: snake(method.name, _METHODS) for method in service.methods}
 
 
 def payload_types(document: EventDocument) -> dict[str, str]:

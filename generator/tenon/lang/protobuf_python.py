@@ -51,6 +51,11 @@ class Imports:
             self._found[source, name] = unique(name, self.taken)
         return self._found[source, name]
 
+    @property
+    def names(self) -> set[str]:
+        """The local names of all that was imported."""
+        return set(self._found.values())
+
     def lines(self) -> list[str]:
         """The import statements, one a module, in order."""
         modules: dict[str, list[str]] = {}

@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 WIDTH = 120
 """Columns of a generated line, where text can be broken."""
 KEYWORDS = frozenset(keyword.kwlist)
-RESERVED_ATTRIBUTES = KEYWORDS | {"self", "cls", "spec", "operations", "subscriptions", "mro"}
+RESERVED_ATTRIBUTES = KEYWORDS | {"self", "cls", "spec", "operations", "subscriptions", "mro", "abstractmethod"}
 """Names that no handler method or request attribute may have: keywords, and what the runtime's base classes use."""
 
 
@@ -160,10 +160,7 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def module_path(package: str) -> str:
-    """The folder of a package's generated code: ``identity.v1`` gives ``generated/python/api/identity/v1``.
-
-    Keywords as a part of the name get a trailing underscore.
-    """
+    """The folder of a package's generated code: ``identity.v1`` gives ``generated/python/api/identity/v1``."""
     return "/".join(["generated/python/api", *module_parts(package)])
 
 
@@ -173,8 +170,17 @@ def module_name(package: str) -> str:
 
 
 def module_parts(package: str) -> list[str]:
-    """The parts of a package's name as Python modules."""
-    return [f"{part}_" if part in KEYWORDS else part for part in package.split(".") if part]
+    """The parts of a package's name as Python modules.
+
+    Keywords get a trailing underscore and what begins with one gets ``pb_`` in front, as in the message plugin's
+    rules: no two names become one, and none is a dunder or our own ``api._pb``.
+    """
+    return [_module_part(part) for part in package.split(".") if part]
+
+
+def _module_part(part: str) -> str:
+    made = f"{part}_" if part.rstrip("_") in KEYWORDS else part
+    return f"pb_{made}" if made.startswith(("_", "pb_")) else made
 
 
 FILTERS = {"literal": literal, "key": key, "docstring": docstring, "comment": comment, "snake": snake, "pascal": pascal}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tenon.finding import Finding, Severity
 from tenon.lang.python import snake, unique
@@ -57,7 +58,7 @@ def received(
             sender = next((e for e in sent if _same(e, own)), None)
             if sender is not None and sender.domain != own.package.split(".", 1)[0]:
                 findings += _promised(own, sender)
-                found.append(ResolvedSubscription(sender, operation.at))
+                found.append(ResolvedSubscription(replace(sender, message=own.message), operation.at))
             elif not ours:
                 found.append(ResolvedSubscription(own, operation.at))
             else:

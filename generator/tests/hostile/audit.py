@@ -19,7 +19,8 @@ _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "o
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 attempts: list[str] = []
-_armed = False
+_armed: list[str] = []
+"""The module that is being imported."""
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
@@ -46,7 +47,6 @@ def _modules(folder: Path) -> list[str]:
 
 
 def main(folders: list[str]) -> None:
-    global _armed
     sys.dont_write_bytecode = True
     import tenon_runtime.client
     import tenon_runtime.spec  # noqa: F401  # loaded before arming: third parties may do what generated code may not
@@ -59,13 +59,13 @@ def main(folders: list[str]) -> None:
         sys.path.insert(0, folder)
         importlib.invalidate_caches()
         for name in _modules(Path(folder)):
-            _armed = True
+            _armed.append(name)
             try:
                 importlib.import_module(name)
             except BaseException as error:
                 failures[name] = f"{type(error).__name__}: {error}"
             finally:
-                _armed = False
+                _armed.clear()
         sys.path.remove(folder)
         for name in [name for name in sys.modules if name == "api" or name.startswith("api.")]:
             del sys.modules[name]

@@ -11,7 +11,7 @@ from generator.tests.hostile.payloads import FORBIDDEN, TEXT
 from generator.tests.hostile.protobuf_places import OPTIONS, PLACES, contract
 
 UNPRINTED = ("bytes-default", "custom-option", "file-option")
-_BENIGN = {name: "plain words" for name in TEXT}
+_BENIGN = dict.fromkeys(TEXT, "plain words")
 
 
 def _everywhere(payloads: dict[str, str]) -> dict[str, str]:

@@ -9,11 +9,11 @@ from tenon.emit.templating import template
 from tenon.file import File
 from tenon.lang import naming
 from tenon.lang.protobuf_python import Imports, Types
-from tenon.lang.python import docstring, module_name, module_path, unique
+from tenon.lang.python import docstring, module_name, module_path
 from tenon.model.graph import Model, Package, RpcMethod
 from tenon.model.proto import Service
 
-_OURS = {"AsyncIterator", "RpcClient", "Mapping", "timeout", "headers"}
+_PARAMETERS = {"self", "timeout", "headers", "request", "requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ def emit(model: Model) -> Iterator[File]:
 
 
 def _module(package: Package, types: Types) -> File:
-    taken = {service.name.rsplit(".", 1)[-1] for service in package.services}
-    classes = {service.name: unique(service.name.rsplit(".", 1)[-1] + "Client", taken) for service in package.services}
-    imports = Imports(_OURS | taken)
+    attributes = {a for service in package.services for a in naming.method_attributes(service).values()}
+    classes = {c for s in package.services for c in (naming.service_class(s), naming.client_class(s))}
+    imports = Imports({*naming.SERVICE_MODULE, *_PARAMETERS, *attributes, *classes})
     clients = tuple(
         ClientView(
             name=service.name,
-            class_name=classes[service.name],
-            service=service.name.rsplit(".", 1)[-1],
+            class_name=naming.client_class(service),
+            service=naming.service_class(service),
             methods=tuple(_calls(package, service, types, imports)),
         )
         for service in package.services

@@ -12,7 +12,7 @@ from tenon.lang.protobuf_python import Imports, Types, attribute
 from tenon.lang.python import docstring, literal, module_name, module_path, unique
 from tenon.model.graph import Model, Package, ResolvedEvent
 
-_OURS = {"ABC", "Any", "Context", "Event", "EventHandlers", "Subscription", "abstractmethod", "Never", "TypeAlias"}
+_OURS = {"Any", "Context", "Event", "EventHandlers", "Subscription", "abstractmethod", "annotations", "subscriptions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class EventView:
 
     constant: str
     function: str
-    handler: str
     payload: str
     spec: str
     doc: str
@@ -49,14 +48,19 @@ def _context(package: Package, types: Types) -> File:
 
 def _events(package: Package, types: Types) -> File:
     domain = naming.domain_class(package)
-    imports = Imports({*_OURS, f"{domain}Events"})
-    taken = set(imports.taken)
+    taken = {*_OURS, f"{domain}Events"}
+    sent = [(event.short.upper(), unique(f"publish_{event.short}", taken)) for event in package.sends]
+    handled = [unique(f"on_{subscription.event.short}", taken) for subscription in package.receives]
+    received = [(f"_{name.removeprefix('on_').upper()}", name) for name in handled]
+    imports = Imports({*taken, *(constant for constant, _ in sent)})
     payloads = naming.payload_types(package.event_document) if package.event_document else {}
     own = f"{module_name(package.name)}.payloads"
-    sends = tuple(_view(event, types, imports, payloads, own, taken) for event in package.sends)
+    sends = tuple(
+        _view(event, names, types, imports, payloads, own) for event, names in zip(package.sends, sent, strict=True)
+    )
     receives = tuple(
-        _view(subscription.event, types, imports, payloads, own, taken, received=True)
-        for subscription in package.receives
+        _view(subscription.event, names, types, imports, payloads, own)
+        for subscription, names in zip(package.receives, received, strict=True)
     )
     text = template(__file__, "events.py.jinja").render(
         package=package.name,
@@ -85,15 +89,9 @@ def _source(package: Package) -> str:
 
 
 def _view(
-    event: ResolvedEvent,
-    types: Types,
-    imports: Imports,
-    payloads: dict[str, str],
-    own: str,
-    taken: set[str],
-    *,
-    received: bool = False,
+    event: ResolvedEvent, names: tuple[str, str], types: Types, imports: Imports, payloads: dict[str, str], own: str
 ) -> EventView:
+    constant, function = names
     if event.proto is not None:
         payload = message = types.use(event.proto.name, imports)
         pointer = "None"
@@ -102,12 +100,10 @@ def _view(
         payload = imports.use(own, name) if name else "Any"
         message, pointer = "None", literal(event.message.pointer)
     key = attribute(event.key) if event.key is not None else event.json_key
-    name = unique(f"on_{event.short}" if received else f"publish_{event.short}", taken)
     ref = f"{event.at.file}#{event.name}"
     return EventView(
-        constant=unique(("_" if received else "") + event.short.upper(), taken),
-        function=name,
-        handler=name,
+        constant=constant,
+        function=function,
         payload=payload,
         spec=(
             f"Event(name={literal(event.name)}, subject={literal(event.subject)}, stream={literal(event.stream)}, "

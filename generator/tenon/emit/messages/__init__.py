@@ -18,8 +18,8 @@ from tenon.model.graph import Model
 from tenon.model.proto import ProtoFile
 
 _HEADER = re.compile(r"\A# Generated from (?P<file>[^\n]*?)\. DO NOT EDIT\.\n(?:#[^\n]*\n)*")
-_ALIAS = re.compile(r"^    _overload = overload\n", re.MULTILINE)
-_IMPORT = re.compile(r"^( *from typing import [^\n]*)\boverload\b", re.MULTILINE)
+_ALIAS = re.compile(r"^    _overload = overload_*\n", re.MULTILINE)
+_IMPORT = re.compile(r"^( *from typing import [^\n]*)\boverload\b(?: as overload_+)?", re.MULTILINE)
 _VERSION = version("protoc-gen-py")
 
 

@@ -13,6 +13,11 @@ from tenon.lang.python import literal, module_name, module_path
 from tenon.model.graph import Model, Package
 from tenon.model.proto import EnumType, Message
 
+_OURS = frozenset(
+    ("API", "_tenon", "annotations", "client", "context", "events", "payloads", "rest", "service", "types")
+)
+"""What a package's module has beside what it imports: its own names, and its submodules."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackageView:
@@ -51,20 +56,23 @@ def emit(model: Model) -> Iterator[File]:
 def _module(package: Package, symbols: dict[str, list[Message | EnumType]]) -> File:
     own = module_name(package.name)
     domain = naming.domain_class(package)
-    imports = Imports()
+    imports = Imports(set(_OURS))
     for symbol in symbols.get(package.name, ()):
         parts = class_parts(symbol.name, symbol.package)
         if len(parts) == 1:
             imports.use(module(symbol.file), parts[0])
     serves = bool(package.services or package.operations or package.sends or package.receives)
-    view = None
+    view, hidden = None, set[str]()
     if serves:
-        services = [imports.use(f"{own}.service", s.name.rsplit(".", 1)[-1]) for s in package.services]
+        services = [imports.use(f"{own}.service", naming.service_class(service)) for service in package.services]
         for service in package.services:
             if service.methods:
-                imports.use(f"{own}.client", service.name.rsplit(".", 1)[-1] + "Client")
+                imports.use(f"{own}.client", naming.client_class(service))
         imports.use(f"{own}.context", "Context")
         direct = any(operation.rpc is None for operation in package.operations)
+        hidden = {imports.use("pathlib", "Path")} if package.event_document else set()
+        if package.operations:
+            hidden.add(imports.use(f"{own}.rest", "REST"))
         view = PackageView(
             name=literal(package.name),
             domain=literal(package.domain),
@@ -81,9 +89,15 @@ def _module(package: Package, symbols: dict[str, list[Message | EnumType]]) -> F
         imports=imports.lines(),
         api=view,
         has_api=view is not None,
-        exports=literal(sorted(imports.taken - {"REST", "Path"}) + (["API"] if view else [])),
+        exports=literal(sorted(imports.names - hidden) + (["API"] if view else [])),
     )
-    return File(f"{module_path(package.name)}/__init__.py", text, package.name)
+    return File(f"{module_path(package.name)}/__init__.py", text, _source(package, symbols))
+
+
+def _source(package: Package, symbols: dict[str, list[Message | EnumType]]) -> str:
+    found = (*package.services, *symbols.get(package.name, ()))
+    first = package.document or package.event_document or (found[0] if found else None)
+    return first.at.file if first is not None else package.name
 
 
 def _sends(package: Package, imports: Imports, own: str) -> str:

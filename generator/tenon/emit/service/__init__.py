@@ -14,9 +14,6 @@ from tenon.model.graph import Model, Package, RpcMethod
 from tenon.model.proto import Service
 from tenon.model.text import Text
 
-_OURS = {"ABC", "AsyncIterator", "Context", "Idempotency", "Kind", "Method", "Policy", "Service", "ServiceSpec", "Slo"}
-_OURS |= {"abstractmethod", "str", "bool", "None"}
-
 
 @dataclass(frozen=True, slots=True)
 class MethodView:
@@ -54,7 +51,8 @@ def emit(model: Model) -> Iterator[File]:
 
 
 def _module(package: Package, types: Types) -> File:
-    imports = Imports(set(_OURS) | {service.name.rsplit(".", 1)[-1] for service in package.services})
+    attributes = {a for service in package.services for a in naming.method_attributes(service).values()}
+    imports = Imports({*naming.SERVICE_MODULE, *map(naming.service_class, package.services), *attributes})
     services = tuple(_service(package, service, types, imports) for service in package.services)
     streams = any(method.kind != "UNARY" for service in services for method in service.methods)
     slos = any("Slo(" in method.policy for service in services for method in service.methods)
@@ -75,7 +73,7 @@ def _service(package: Package, service: Service, types: Types, imports: Imports)
     name = service.name.rsplit(".", 1)[-1]
     return ServiceView(
         name=service.name,
-        class_name=name,
+        class_name=naming.service_class(service),
         doc=service.comment,
         ref=f"{service.at.file}#{name}",
         file=imports.use(module(service.file), "desc"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,19 @@ _PROBLEMS = {
 
 def names(domain: str, resource: str | None) -> dict[str, str]:
     """Every spelling of the domain and its first resource. Raises Refused."""
-    if not _NAME.fullmatch(domain) or domain in _TAKEN:
+    if not _NAME.fullmatch(domain) or domain in _TAKEN or keyword.iskeyword(domain):
         remedy = "choose another" if _NAME.fullmatch(domain) else f"use snake_case, as {snake(domain)!a}"
         raise refuse(COMMAND, "name", f"{domain!a} cannot be the name of a domain", remedy)
     noun = resource or _singular(domain)
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", noun):
         raise refuse(COMMAND, "name", f"{noun!a} is no name of a resource", "use a noun in PascalCase, as 'Order'")
     one = snake(noun)
+    if keyword.iskeyword(one):
+        raise refuse(COMMAND, "name", f"{one!a} is a word of the language", "name what it keeps with --resource")
     title = domain.replace("_", " ").capitalize()
-    plural = f"{one}s" if not one.endswith("s") else one
+    plural = one if one.endswith("s") else f"{one}s"
+    if resource is None and noun != "Item":
+        plural = domain
     path = plural.replace("_", "-") if resource or plural == domain else f"{domain.replace('_', '-')}/{plural}"
     return {
         "domain": domain,
@@ -68,7 +73,7 @@ def _singular(domain: str) -> str:
     noun = domain
     if domain.endswith("ies"):
         noun = f"{domain[:-3]}y"
-    elif domain.endswith("s") and not domain.endswith("ss"):
+    elif domain.endswith("s") and not domain.endswith(("ss", "us", "is", "news")):
         noun = domain[:-1]
     else:
         return "Item"

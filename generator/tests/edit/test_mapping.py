@@ -46,7 +46,7 @@ LAYOUTS = {
     "null": "paths:\nlist:\nz: 1\n",
     "flow": "{paths: {/a: {x: 1}}, list: [{k: 1}]}\n",
     "flow inside": "paths: {/a: {x: 1}}   # why\nlist: [{k: 1}]\n",
-    "block scalars": "paths:\n  /a:\n    text: |\n      # not a comment\n\n      more\n    folded: >-\n      a\n      b\nz: 1",
+    "block scalars": "paths:\n  /a:\n    text: |\n      # no comment\n\n      x\n    folded: >-\n      a\nz: 1",
     "quoted keys": "\"paths\":\n  '/a':\n    'x': 1\n",
     "anchors": "z: &z\n  x: 1\npaths: &p\n  /a: *z\n",
     "document marks": "---\npaths:\n  /a:\n    x: 1\n...\n",

@@ -65,19 +65,41 @@ def generate(
     model, findings = load(root, config, name, budget=budget)
     model = replace(model, memo=memo or Memo())
     if any(finding.severity is Severity.ERROR for finding in findings):
-        return Generated(model, (), tuple(sorted(set(findings))))
+        return Generated(model, (), _ordered(findings))
     files: dict[str, File] = {}
     for emitter in _folder(tenon.emit, "emit"):
         if not config.ours and getattr(emitter, "REPOSITORY_ONLY", False):
             continue
         for file in emitter.emit(model):
-            other = files.setdefault(file.path, file)
+            # Not every file system tells capitals apart, and the output has to be the same on all of them.
+            other = files.setdefault(file.path.casefold(), file)
             if other is not file:
-                findings.append(
-                    Finding(_place(file), "output-collision", f"two contracts would write {file.path}",
-                            "rename one of them", also=_place(other))
-                )  # fmt: skip
-    return Generated(model, tuple(files.values()), tuple(sorted(set(findings))))
+                findings.append(_collision(file, other))
+    for path, file in files.items():
+        if (folder := _shadowed(path, files)) is not None:
+            findings.append(_collision(folder, file))
+    return Generated(model, tuple(files.values()), _ordered(findings))
+
+
+def _shadowed(path: str, files: dict[str, File]) -> File | None:
+    """The package that hides the module at `path`: Python takes ``events/__init__.py`` before ``events.py``."""
+    return files.get(f"{path.removesuffix('.py')}/__init__.py") if path.endswith(".py") else None
+
+
+def _collision(file: File, other: File) -> Finding:
+    words = f"two contracts would write {file.path}"
+    if file.path != other.path:
+        words = f"{file.path} and {other.path} would be one"
+    return Finding(
+        _place(file), "output-collision", words, "rename one of the contracts or packages", also=_place(other)
+    )
+
+
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Without repetitions, by place. (A finding without another place goes before one with it.)"""
+    return tuple(
+        sorted(set(findings), key=lambda f: (f.at, f.rule, f.message, f.remedy, f.severity, str(f.also or "")))
+    )
 
 
 def judge(files: Iterator[File]) -> list[Finding]:

@@ -6,7 +6,7 @@ from tenon.finding import Finding
 from tenon.model import Contracts
 from tenon.model.graph import Model, Package
 from tenon.model.proto import Service
-from tenon.resolve import events, policy, rest, rpc
+from tenon.resolve import events, names, policy, rest, rpc
 
 __all__ = ["resolve"]
 
@@ -26,7 +26,7 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
     for service in contracts.protobuf.services:
         if service.file in own:
             services.setdefault(service.package, []).append(service)
-    names = sorted(
+    wanted = sorted(
         set(services)
         | {m.package for m in contracts.protobuf.messages if m.file in own}
         | {e.package for e in contracts.protobuf.enums if e.file in own}
@@ -34,7 +34,7 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
         | {document.package for document in contracts.asyncapi}
     )
     packages = []
-    for name in names:
+    for name in wanted:
         document = next((d for d in contracts.openapi if d.package == name), None)
         operations, more = rest.link(contracts, document, rpcs) if document else ((), [])
         findings += more
@@ -60,5 +60,6 @@ def resolve(contracts: Contracts, *, ours: bool, required: frozenset[str] = froz
             )
         )
     model = Model(contracts.root, contracts.protobuf, tuple(packages), contracts.catalog, ours)
+    findings += names.check(model)
     findings += policy.check(model, required)
     return model, findings

@@ -186,7 +186,7 @@ class JsonTypes:
                     return tuple(
                         member
                         for index, option in enumerate(options, 1)
-                        for member in self._members(option, hint + _option(option, index), None)
+                        for member in self._members(option, f"{hint}Option{index}", None)
                     )
                 case [dict() as plain]:
                     return self._plain(plain, hint, own, _doc(schema))
@@ -245,8 +245,7 @@ class JsonTypes:
                 for option in options:
                     if isinstance(option, dict):
                         self._expand(self._parts(option), inner, more, set())
-                name = hint + (_option(options[0], index) if len(choices) == 1 else f"Option{index}")
-                members += self._plain(_merged([base, *inner]), name, None, _doc(options[0]))
+                members += self._plain(_merged([base, *inner]), f"{hint}Option{index}", None, _doc(options[0]))
             return tuple(members)
         finally:
             self._merging.discard(key)
@@ -402,11 +401,6 @@ def _narrower(one: Any, other: Any) -> Any:
     kept = [kind for kind in ones if kind in others or (kind == "integer" and "number" in others)]
     kept += [kind for kind in others if kind == "integer" and "number" in ones and kind not in kept]
     return kept or other
-
-
-def _option(option: Any, index: int) -> str:
-    title = option.get("title") if isinstance(option, dict) else None
-    return pascal(title) if isinstance(title, str) and 0 < len(title) <= 40 else f"Option{index}"
 
 
 def _doc(schema: Any) -> Text:

@@ -151,7 +151,7 @@ class _Builder:
         self.add(value, mark)
 
     def _merge(self, value: Any, mark: Mark) -> None:
-        pairs = [(value, mark)] if isinstance(value, dict) else list(zip(value, mark[1], strict=True))
+        pairs = list(zip(value, mark[1], strict=True)) if isinstance(value, list) else [(value, mark)]
         if not all(isinstance(each, dict) for each, _ in pairs):
             raise Problem("merge-key", self._key_position, "`<<` merges mappings only", "write the keys out")
         self._merges.setdefault(id(self._container), []).extend((each, its[1]) for each, its in pairs)

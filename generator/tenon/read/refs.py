@@ -51,7 +51,7 @@ class References:
             return self._wrong(
                 at,
                 "ref-missing",
-                "the reference names nothing in the file; whatever is allowed there",
+                "the reference names nothing in the file; anything is taken there",
                 "correct the pointer",
                 Severity.UNSUPPORTED,
             )

@@ -53,7 +53,7 @@ def lift(schema: dict[str, Any], v30: bool, complain: Complain) -> dict[str, Any
 def _types(out: dict[str, Any], complain: Complain) -> None:
     if "type" not in out:
         return
-    given = out.pop("type")
+    given = out["type"]
     if given == "file":
         out["type"], out["format"] = "string", "binary"
         return
@@ -63,6 +63,8 @@ def _types(out: dict[str, Any], complain: Complain) -> None:
         complain("type", "names a type that JSON Schema does not have")
     if known and len(known) == len(set(map(str, names))):
         out["type"] = known if isinstance(given, list) and len(known) > 1 else known[0]
+    else:
+        del out["type"]
 
 
 def _bounds(out: dict[str, Any]) -> None:

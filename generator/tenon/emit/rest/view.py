@@ -12,7 +12,7 @@ from tenon.model.rest import Operation, Schema
 from tenon.model.text import Text
 
 _ANNOTATIONS = frozenset(["bool", "bytes", "dict", "float", "int", "list", "str", "types"])
-"""What annotations in `rest.py` are made of: an attribute of that name would hide it from those that follow."""
+"""What annotations in `rest.py` are made of: in a class, an attribute of that name would hide it from the others."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 """What the runtime hands over as JSON values beside JSON; it gives ``text/*`` as str and all else as bytes."""
 _OURS = {
@@ -66,7 +66,7 @@ def view(package: Package) -> RestView:
     attributes: set[str] = set()
     operations = []
     for operation in package.operations:
-        attribute = unique(snake(operation.operation.id), attributes)
+        attribute = unique(_attribute(operation.operation.id), attributes)
         if operation.rpc is None:
             operations.append(_direct(operation, attribute, unique(f"{pascal(attribute)}Request", taken), types))
         else:
@@ -100,6 +100,11 @@ def _direct(operation: RestOperation, attribute: str, request: str, types: JsonT
     )
 
 
+def _attribute(name: Text) -> str:
+    made = snake(name)
+    return f"{made}_" if made in _ANNOTATIONS else made
+
+
 def _route(declared: Operation) -> str:
     return " ".join(declared.path.raw.split())
 
@@ -113,8 +118,7 @@ def _arguments(declared: Operation, base: str, types: JsonTypes) -> tuple[Argume
         expression = union([*(members or ["bytes"]), *([] if required else ["None"])])
         found.append(Argument(unique("body", taken), "body", Text(""), expression, required, declared.body.description))
     for parameter in declared.parameters:
-        attribute = snake(parameter.name)
-        attribute = unique(f"{attribute}_" if attribute in _ANNOTATIONS else attribute, taken)
+        attribute = unique(_attribute(parameter.name), taken)
         members = [*types.of(parameter.schema.value, base + pascal(parameter.name))]
         expression = union(members if parameter.required else [*members, "None"])
         found.append(

@@ -1,0 +1,20 @@
+"""AsyncAPI 2 and 3 in; payload types and the bundled document in 3.0's terms out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generator.tests.rest.golden import cases, check, compiled
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("case", cases(HERE), ids=lambda case: case.name)
+def test_case(case: Path, tmp_path: Path) -> None:
+    check(case, ("payloads.py", "asyncapi.json", "events.py"), tmp_path)
+
+
+def test_every_want_imports_and_is_typed(tmp_path: Path) -> None:
+    compiled(HERE, tmp_path)

@@ -20,7 +20,8 @@ import jsonschema_rs
 import pydantic
 import pytest
 import typing_extensions as typing
-from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+from datamodel_code_generator import InputFileType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import Formatter
 
 ROOT = Path(__file__).parents[3]
@@ -57,7 +58,8 @@ def peer(domain: str, kind: DataModelType) -> ModuleType:
 def keys(typed_dict: Any) -> dict[str, bool]:
     """Each key, and whether it is required."""
     hints = typing.get_type_hints(typed_dict, include_extras=True)
-    return {name: typing.get_origin(hint) is not typing.NotRequired for name, hint in hints.items()}
+    marks: dict[str, Any] = {name: typing.get_origin(hint) for name, hint in hints.items()}
+    return {name: mark is not typing.NotRequired for name, mark in marks.items()}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ import tenon
 from tenon.config import NAME, Config
 from tenon.finding import Finding, Severity
 from tenon.memo import Memo
-from tenon.write import Manifest, Outcome, UnsafePath, write
+from tenon.source import Location
+from tenon.write import Manifest, Outcome, UnsafePath, inside, keep, write
+
+_HASHED = 256 * 1024 * 1024
+"""Bytes up to which a file is known by its content; a larger one by its size and time, and no reader takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +47,35 @@ def generate(
     from tenon import pipeline  # imports readers and emitters: 0.3 s that a run with nothing to do does not pay
     from tenon.read.tree import DEFAULT_BUDGET
 
-    name = os.path.relpath(contracts, out) if contracts.is_relative_to(out) else contracts.name
-    memo = Memo(out / ".tenon" / "cache" if use_cache else None)
-    made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET, memo=memo)
-    findings = list(made.findings)
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return Done(Outcome(), made.findings)
+    name = os.path.relpath(contracts, out) if contracts.is_relative_to(out) else contracts.resolve().name
+    findings: list[Finding] = []
     try:
+        inside(out, out / ".tenon" / "cache")
+        memo = Memo(out / ".tenon" / "cache" if use_cache else None)
+        made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET, memo=memo)
+        findings = list(made.findings)
+        if any(finding.severity is Severity.ERROR for finding in findings):
+            return Done(Outcome(), made.findings)
         outcome = write(out, made.files, manifest, lambda files: pipeline.judge(iter(files)), check=check)
+        if outcome.findings:
+            return Done(Outcome(), (*made.findings, *outcome.findings))
+        if not check:
+            manifest.inputs = inputs
+            manifest.key = key
+            manifest.findings = [finding.as_json() for finding in findings]
+            provenance = json.dumps({file.path: file.source for file in made.files}, indent=1, sort_keys=True)
+            keep(out, "provenance.json", provenance)  # which contract every file was made from
+            keep(out, "manifest.json", manifest.as_json())
     except UnsafePath as error:
-        from tenon.source import Location
-
-        refused = Finding(Location(name), "unsafe-path", str(error), "rename what the file is named after")
-        return Done(Outcome(), (*made.findings, refused))
-    if outcome.findings:
-        return Done(Outcome(), (*made.findings, *outcome.findings))
-    if not check:
-        manifest.inputs = inputs
-        manifest.key = key
-        manifest.findings = [finding.as_json() for finding in findings]
-        manifest.save(out)
-        _provenance(out, made.files)
+        remedy = "rename what the file is named after, or remove the link"
+        refused = Finding(Location(error.source or name), "unsafe-path", str(error), remedy)
+        return Done(Outcome(), (*findings, refused))
+    except OSError as error:
+        where = os.path.relpath(os.fsdecode(error.filename), out) if error.filename else "the output"
+        words = f"{where}: {error.strerror}"
+        refused = Finding(Location(name), "file-system", words, "see that it can be read and written, and run again")
+        return Done(Outcome(), (*findings, refused))
     return Done(outcome, made.findings)
-
-
-def _provenance(out: Path, files: tuple[Any, ...]) -> None:
-    """``.tenon/provenance.json``: which contract every file was made from."""
-    table = {file.path: file.source for file in files}
-    (out / ".tenon" / "provenance.json").write_text(json.dumps(table, indent=1, sort_keys=True), "utf-8")
 
 
 def _key(
@@ -84,24 +90,36 @@ def _key(
         files.append(str(out / NAME))
     for path in sorted(files):
         try:
-            status = os.stat(path)
-            known = manifest.inputs.get(path)
-            if known is not None and known[0] == status.st_size and known[1] == status.st_mtime_ns:
-                content = known[2]
-            else:
-                content = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:32]
-            inputs[path] = [status.st_size, status.st_mtime_ns, content]
+            content = _content(path, manifest.inputs.get(path), inputs)
         except OSError:
             content = "unreadable"
-        digest.update(f"{path}\0{content}\0".encode())
+        digest.update(os.fsencode(f"{path}\0{content}\0"))
     return digest.hexdigest(), inputs
 
 
+def _content(path: str, known: list[Any] | None, inputs: dict[str, list[Any]]) -> str:
+    """What decides whether a file is the same. Nothing but regular files is opened: a link may lead anywhere, a pipe
+    would block, and what is too large to be read is not read here either."""
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        return f"link to {os.readlink(path)}"
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _HASHED:
+        return f"{status.st_mode} {status.st_size} {status.st_mtime_ns}"
+    if known is not None and known[0] == status.st_size and known[1] == status.st_mtime_ns:
+        content = str(known[2])
+    else:
+        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:32]
+    inputs[path] = [status.st_size, status.st_mtime_ns, content]
+    return content
+
+
 def _files(folder: Path) -> list[str]:
+    """All files, and links to folders, which are not followed."""
     found = []
     for root, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(root, name) for name in files]
+        found += [path for name in folders if os.path.islink(path := os.path.join(root, name))]
     return found
 
 

@@ -31,7 +31,7 @@ class Memo:
         path = self._folder / name[:2] / name
         try:
             return path.read_text("utf-8"), _forget
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None, lambda text: _keep(path, text)
 
 

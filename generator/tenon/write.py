@@ -24,11 +24,20 @@ from tenon.finding import Finding
 
 WIPED = "generated"
 """The folder whose files are all ours: what a run does not make is removed from it."""
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\.github")
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}|\.github")
+_BUILT = re.compile(r"(.*/)?__pycache__/|rust/([\w-]+/)?target/")
+"""What others build inside the wiped folder: left alone."""
 
 
 class UnsafePath(ValueError):
-    """A path that an emitter must not produce: it leaves the output, or is made of unaccepted characters."""
+    """A path that must not be written: it leaves the output, or is made of unaccepted characters.
+
+    `source` refers to the contract that the file was made from, where there is one.
+    """
+
+    def __init__(self, message: str, source: str = "") -> None:
+        super().__init__(message)
+        self.source = source.partition("#")[0]
 
 
 @dataclass
@@ -61,16 +70,18 @@ class Manifest:
 
     @classmethod
     def load(cls, root: Path) -> Manifest:
+        """What `as_json` gave, if it is there and is nothing else."""
         try:
             data = json.loads((root / ".tenon" / "manifest.json").read_bytes())
-            return cls(data["key"], data["inputs"], data["outputs"], data["findings"])
-        except (OSError, ValueError, KeyError, TypeError):
+            known = cls(data["key"], dict(data["inputs"]), dict(data["outputs"]), list(data["findings"]))
+            sizes = [*(each[:2] for each in known.inputs.values()), *(each[2:] for each in known.outputs.values())]
+            whole = all(len(pair) == 2 and all(type(number) is int for number in pair) for pair in sizes)
+            return known if whole else cls()
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return cls()
 
-    def save(self, root: Path) -> None:
-        folder = root / ".tenon"
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "manifest.json", json.dumps(vars(self), separators=(",", ":")).encode())
+    def as_json(self) -> str:
+        return json.dumps(vars(self), separators=(",", ":"))
 
     def intact(self, root: Path) -> bool:
         """True when every output is as the last run left it, judged by size and mtime."""
@@ -98,16 +109,19 @@ def write(
 
     Raises:
         UnsafePath: a file's path leaves `root` or is not made of accepted names.
+        OSError: a folder cannot be written to.
     """
     outcome = Outcome()
     wanted = {file.path: file for file in files}
-    for path in wanted:
-        _accept(root, path)
+    inside(root, root / WIPED)
+    folders: set[Path] = set()
+    for file in wanted.values():
+        _accept(root, file, folders)
     changed: list[File] = []
     outputs: dict[str, list[Any]] = {}
     for path, file in wanted.items():
         if file.once:
-            if not (root / path).exists():
+            if not os.path.lexists(root / path):
                 changed.append(file)
             continue
         digest = _digest(file.text.encode())
@@ -122,6 +136,11 @@ def write(
     if outcome.findings:
         return outcome
     raw = {file.path: file.text for file in changed}
+    outcome.removed = sorted(_present(root) - {path for path, file in wanted.items() if not file.once})
+    if not check:
+        for path in outcome.removed:
+            (root / path).unlink()
+        _prune(root / WIPED)
     for file in formatted:
         target, content = root / file.path, file.text.encode()
         if _digest_of(target) == _digest(content):
@@ -132,28 +151,46 @@ def write(
                 _replace(target, content)
         if not file.once and target.exists():
             outputs[file.path] = [_digest(raw[file.path].encode()), _digest(content), *_stat(target)]
-    outcome.removed = sorted(_present(root) - {path for path, file in wanted.items() if not file.once})
     if not check:
-        for path in outcome.removed:
-            (root / path).unlink()
-        _prune(root / WIPED)
         manifest.outputs = outputs
     outcome.written.sort()
     return outcome
 
 
-def _accept(root: Path, path: str) -> None:
-    parts = path.split("/")
+def keep(root: Path, name: str, text: str) -> None:
+    """Put what a run remembers into ``.tenon/``.
+
+    Raises:
+        UnsafePath: a link leads out of `root`.
+    """
+    inside(root, root / ".tenon")
+    _replace(root / ".tenon" / name, text.encode())
+
+
+def _accept(root: Path, file: File, folders: set[Path]) -> None:
+    """`folders` holds those that are known to be inside."""
+    path, parts = file.path, file.path.split("/")
     if not all(_PART.fullmatch(part) for part in parts) or len(path) > 400:
-        raise UnsafePath(f"refusing to write {path!a}")
-    parent = root.joinpath(*parts[:-1])
-    while parent != root and not parent.exists():
-        parent = parent.parent
-    real = os.path.realpath(root)
-    if os.path.commonpath([real, os.path.realpath(parent)]) != real:
-        raise UnsafePath(f"refusing to write {path!a}: a link leads out of the output folder")
+        raise UnsafePath(f"refusing to write {path!a}", file.source)
+    if file.once and os.path.lexists(root / path):
+        return  # theirs, whatever it is
+    if (folder := (root / path).parent) not in folders:
+        inside(root, folder, file.source)
+        folders.add(folder)
     if (root / path).is_symlink():
-        raise UnsafePath(f"refusing to write {path!a}: it is a symbolic link")
+        raise UnsafePath(f"refusing to write {path!a}: it is a symbolic link", file.source)
+
+
+def inside(root: Path, folder: Path, source: str = "") -> None:
+    """Check that `folder`, as far as it exists, is in `root` without a link out of it.
+
+    Raises:
+        UnsafePath: it is not.
+    """
+    real = os.path.realpath(root)
+    if os.path.commonpath([real, os.path.realpath(folder)]) != real:
+        name = folder.relative_to(root).as_posix()
+        raise UnsafePath(f"refusing to write {name!a}: a link leads out of the output folder", source)
 
 
 def _format(files: list[File]) -> list[File]:
@@ -185,7 +222,7 @@ def _present(root: Path) -> set[str]:
     return {
         path.relative_to(root).as_posix()
         for path in base.rglob("*")
-        if (path.is_file() or path.is_symlink()) and "__pycache__" not in path.parts and "target" not in path.parts
+        if (not path.is_dir() or path.is_symlink()) and not _BUILT.match(path.relative_to(base).as_posix())
     }
 
 

@@ -41,9 +41,9 @@ def merge(workspace: Workspace, node: Node, additions: dict[str, Any]) -> None:
 
 def put(buffer: Buffer, node: Node, entries: dict[str, Any]) -> None:
     """Add `entries`, which it lacks, at the end of the mapping `node`."""
-    start = _start(buffer, node)
+    start = start_of(buffer, node)
     if buffer.text[start : start + 1] == "{":
-        if not node.value and node.parent is not None and not _inside_flow(buffer, node):
+        if not node.value and node.parent is not None and not inside_flow(buffer, node):
             _replace_empty(buffer, node, start, entries)
         else:
             _into_flow(buffer, start, ((f"{json.dumps(key)}: ", value) for key, value in entries.items()))
@@ -55,9 +55,9 @@ def put(buffer: Buffer, node: Node, entries: dict[str, Any]) -> None:
 
 def append(buffer: Buffer, node: Node, items: list[Any]) -> None:
     """Add `items` at the end of the sequence `node`."""
-    start = _start(buffer, node)
+    start = start_of(buffer, node)
     if buffer.text[start : start + 1] == "[":
-        if not node.value and not _inside_flow(buffer, node):
+        if not node.value and not inside_flow(buffer, node):
             _replace_empty(buffer, node, start, items)
         else:
             _into_flow(buffer, start, (("", item) for item in items))
@@ -78,12 +78,7 @@ def _place(node: Node) -> tuple[int, int]:
     return mark >> 16, mark & 0xFFFF
 
 
-def value_start(buffer: Buffer, node: Node) -> int:
-    """Where a scalar's own text begins."""
-    return _start(buffer, node)
-
-
-def _start(buffer: Buffer, node: Node) -> int:
+def start_of(buffer: Buffer, node: Node) -> int:
     """The offset where the value itself begins: a container's mark is that of its key, where it has one."""
     at = buffer.offset(*_place(node))
     if node.parent is not None and isinstance(node.key, str) and isinstance(node.parent.value, dict):
@@ -91,6 +86,35 @@ def _start(buffer: Buffer, node: Node) -> int:
         at = match.end() if match else at
     gap = _GAP.match(buffer.text, at)
     return gap.end() if gap else at
+
+
+def line_of(node: Node) -> int:
+    """The line (from 0) of a value, of its key where it has one."""
+    return _place(node)[0]
+
+
+def column_of(node: Node) -> int:
+    """The column (from 0) of a value, of its key where it has one."""
+    return _place(node)[1]
+
+
+def end_line(buffer: Buffer, node: Node) -> int:
+    """The line after the last one of the block collection `node`."""
+    if isinstance(node.value, dict):
+        return _end(buffer, node, _column(node))
+    start = start_of(buffer, node)
+    line = buffer.text.rfind("\n", 0, start) + 1
+    return _end(buffer, node, buffer.text.find("-", line) - line)
+
+
+def end_of_scalar(buffer: Buffer, node: Node, start: int) -> int:
+    """Where a scalar on one line that starts at `start` ends."""
+    text = buffer.text
+    if quoted := _QUOTED.match(text, start):
+        return quoted.end()
+    stop = re.compile(r"[ \t]+#|[ \t]*(?:\n|$)" + (r"|[,\]}]" if inside_flow(buffer, node) else ""))
+    match = stop.search(text, start)
+    return match.start() if match else len(text)
 
 
 def _column(node: Node) -> int:
@@ -116,10 +140,11 @@ def _end(buffer: Buffer, node: Node, column: int) -> int:
     return last + 1
 
 
-def _inside_flow(buffer: Buffer, node: Node) -> bool:
+def inside_flow(buffer: Buffer, node: Node) -> bool:
+    """Whether the value stands in braces or brackets."""
     parent = node.parent
     while parent is not None:
-        if parent.value and buffer.text[_start(buffer, parent)] in "{[":
+        if parent.value and buffer.text[start_of(buffer, parent)] in "{[":
             return True
         parent = parent.parent
     return False
@@ -137,7 +162,7 @@ def _replace_empty(buffer: Buffer, node: Node, start: int, value: Any) -> None:
 def _into_flow(buffer: Buffer, start: int, parts: Any) -> None:
     """Before the closing bracket of the flow collection that opens at `start`; in its own layout."""
     text = buffer.text
-    close = _closing(text, start)
+    close = closing(text, start)
     body = text[start + 1 : close]
     last = start + 1 + len(body.rstrip())
     spread = "\n" in body
@@ -146,7 +171,8 @@ def _into_flow(buffer: Buffer, start: int, parts: Any) -> None:
     made = []
     for head, value in parts:
         if indent is None:
-            made.append(head + json.dumps(value, ensure_ascii=False))
+            bare = '"' not in body and body.strip() and not isinstance(value, (dict, list))
+            made.append(head + (render.scalar(value, flow=True) if bare else json.dumps(value, ensure_ascii=False)))
         else:
             inner = json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * indent)
             made.append(f"\n{' ' * indent}{head}{inner}")
@@ -156,7 +182,8 @@ def _into_flow(buffer: Buffer, start: int, parts: Any) -> None:
     buffer.insert(last, comma + lead + glue.join(made))
 
 
-def _closing(text: str, start: int) -> int:
+def closing(text: str, start: int) -> int:
+    """The offset of the bracket that closes the one at `start`."""
     depth, at = 0, start
     while True:
         if quoted := _QUOTED.match(text, at):

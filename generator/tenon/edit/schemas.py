@@ -9,7 +9,7 @@ from typing import Any
 from tenon.edit.fields import NewField
 from tenon.edit.workspace import Workspace
 from tenon.model.graph import RestOperation
-from tenon.model.proto import Field, FieldKind, Message
+from tenon.model.proto import Field, FieldKind, FieldType, Message
 from tenon.read.document import Node
 from tenon.read.refs import local
 
@@ -38,6 +38,15 @@ _WELL_KNOWN: dict[str, dict[str, Any]] = {
     **{f"{name}Value": {"type": ["number", "null"]} for name in ("Double", "Float")},
     "BoolValue": {"type": ["boolean", "null"]},
 }
+
+
+def spelling(type: FieldType) -> dict[str, Any]:
+    """How protobuf's JSON mapping spells one value of a scalar, an enum or a well-known type; empty for others."""
+    if type.kind is FieldKind.SCALAR:
+        return dict(_SCALARS[type.name])
+    if type.kind is FieldKind.ENUM:
+        return {"type": "string"}
+    return dict(_WELL_KNOWN.get(type.name.removeprefix("google.protobuf."), {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +185,8 @@ class Schemas:
 
     def _value(self, field: NewField | Field) -> dict[str, Any]:
         name = field.type.name
-        if field.type.kind is FieldKind.SCALAR:
-            return dict(_SCALARS[name])
-        if name.startswith("google.protobuf."):
-            return dict(_WELL_KNOWN.get(name.rsplit(".", 1)[-1], {}))
+        if field.type.kind is FieldKind.SCALAR or name.startswith("google.protobuf."):
+            return spelling(field.type)
         short = name.rsplit(".", 1)[-1]
         known = self._known.get(name, short)
         if known not in self._components and known not in self.new:

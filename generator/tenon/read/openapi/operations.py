@@ -39,20 +39,21 @@ class Operations:
         self._root = bundler.root
         self._findings = findings
         self._ids: dict[str, Location] = {}
+        self._declared: set[str] = set()
         self._routes: dict[tuple[str, str], Location] = {}
 
     def read(self) -> tuple[Operation, ...]:
         paths = self._bundled.get("paths")
-        found: list[Operation] = []
-        for path, item in paths.items() if isinstance(paths, dict) else ():
-            if not isinstance(item, dict) or path.startswith("x-"):
-                continue
-            for method in METHODS:
-                if isinstance(item.get(method), dict):
-                    operation = self._operation(path, item, method)
-                    if operation is not None:
-                        found.append(operation)
-        return tuple(found)
+        listed = [
+            (path, item, method)
+            for path, item in (paths.items() if isinstance(paths, dict) else ())
+            if isinstance(item, dict) and not path.startswith("x-")
+            for method in METHODS
+            if isinstance(item.get(method), dict)
+        ]
+        self._declared = {str(item[method].get("operationId")) for _, item, method in listed}
+        found = (self._operation(*each) for each in listed)
+        return tuple(operation for operation in found if operation is not None)
 
     def _operation(self, path: str, item: JsonObject, method: str) -> Operation | None:
         value = item[method]
@@ -124,7 +125,7 @@ class Operations:
             return declared
         wanted = re.sub(r"[^A-Za-z0-9]+", "_", f"{method}_{path}").strip("_")
         identity, number = wanted, 2
-        while identity in self._ids:
+        while identity in self._ids or identity in self._declared:
             identity, number = f"{wanted}_{number}", number + 1
         self._ids[identity] = node.at
         return identity

@@ -51,7 +51,7 @@ def generate(
     findings: list[Finding] = []
     try:
         inside(out, out / ".tenon" / "cache")
-        memo = Memo(out / ".tenon" / "cache" if use_cache else None)
+        memo = Memo(out / ".tenon" / "cache" if use_cache else None, maker=_generator())
         made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET, memo=memo)
         findings = list(made.findings)
         if any(finding.severity is Severity.ERROR for finding in findings):

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
 class Memo:
-    """A content-addressed store of texts; without a folder it remembers nothing."""
+    """A content-addressed store of texts; without a folder it remembers nothing.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    `maker` names the version of whoever makes the texts: what another version left is removed.
+    """
+
+    def __init__(self, folder: Path | None = None, maker: str = "") -> None:
+        self._folder = folder / maker[:16] if folder is not None and maker else folder
+        if folder is not None and self._folder is not None and not self._folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def get(self, kind: str, parts: Iterable[bytes]) -> tuple[str | None, Callable[[str], None]]:
         """The text made from `parts`, or None, and how to keep it. `kind` names the maker and its version."""

@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from tenon_runtime.engines import Nats
 
 from .conftest import Shop, count, equals, rows, until
@@ -18,6 +19,7 @@ _ROOT = Path(__file__).parents[3]
 _ROUNDS = 6
 
 
+@pytest.mark.slow
 async def test_no_event_is_lost_doubled_or_reordered_by_any_kill(shop: Shop, engine_folder: Path) -> None:
     """Two senders and two receivers, each killed in turn, and the broker between; each comes back at once."""
     chance = random.Random(7)

@@ -19,7 +19,7 @@ def scalar(value: Any, *, flow: bool = False) -> str:
         return json.dumps(value)
     pattern = _FLOW if flow else _PLAIN
     if pattern.fullmatch(value):
-        read, _, problems = parse(f"x: {value}\n", json=False)
+        read, *_, problems = parse(f"x: {value}\n", json=False)
         if not problems and read == {"x": value}:
             return value
     return json.dumps(value, ensure_ascii=False)

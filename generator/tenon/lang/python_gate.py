@@ -29,6 +29,10 @@ _DECLARING = "generated/python/api/"
 _BODY_CALLS = frozenset(
     [("self", name) for name in ("_unary", "_server_stream", "_client_stream", "_bidi_stream")] + [("ctx", "emit")]
 )
+_PEERS = "generated/tests/peers/"
+"""Where betterproto2's modules are: they register their messages, and refer late to what is declared further down."""
+_PEER_MODULES = ("builtins", "dateutil.parser", "re")
+_PEER_CALLS = frozenset([("betterproto2", "check_compiler_version"), ("default_message_pool", "register_message")])
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
 
 
@@ -36,7 +40,8 @@ def violations(path: str, source: str) -> list[tuple[int, str]]:
     """What in `source` no generated module may contain, as (line, words). An empty list: it may be written."""
     try:
         tree = ast.parse(source, path)
-        return sorted(set(_Gate(tree, declaring=path.startswith(_DECLARING)).all(tree, source)))
+        gate = _Gate(tree, declaring=path.startswith(_DECLARING), peers=path.startswith(_PEERS))
+        return sorted(set(gate.all(tree, source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [(getattr(error, "lineno", 0) or 0, f"not valid Python: {type(error).__name__}")]
 
@@ -44,8 +49,10 @@ def violations(path: str, source: str) -> list[tuple[int, str]]:
 class _Gate:
     """Judges one module. Each method answers in words what it objects to, or None."""
 
-    def __init__(self, tree: ast.Module, *, declaring: bool) -> None:
+    def __init__(self, tree: ast.Module, *, declaring: bool, peers: bool) -> None:
         self._declaring = declaring
+        self._peers = peers
+        self._modules = (*_MODULES, *_PEER_MODULES) if peers else _MODULES
         typing = {"TYPE_CHECKING": {"TYPE_CHECKING"}, "Literal": {"Literal"}}
         for node in tree.body:
             if isinstance(node, ast.ImportFrom) and node.module == "typing":
@@ -67,7 +74,7 @@ class _Gate:
             match inner:
                 case ast.Call(func=ast.Name(id=name)) if name in _BUILTIN_DANGER:
                     yield inner.lineno, f"call of {name}"
-                case ast.Import() | ast.ImportFrom() if words := _import(inner):
+                case ast.Import() | ast.ImportFrom() if words := self._import(inner):
                     yield inner.lineno, words
                 case ast.Attribute(attr=name) if words := _attribute(name):
                     yield inner.lineno, words
@@ -77,7 +84,7 @@ class _Gate:
     def _statement(self, node: ast.stmt) -> str | None:
         match node:
             case ast.Import() | ast.ImportFrom():
-                return _import(node)
+                return self._import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self._decorators(node) or self._function(node)
             case ast.ClassDef():
@@ -94,6 +101,10 @@ class _Gate:
                 return self._type(annotation) or (None if value is None else self._expression(value))
             case ast.Expr(value=ast.Constant(value=str())):
                 return None
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=name), args=args)) if (
+                self._peers and (owner, name) in _PEER_CALLS
+            ):
+                return _first(map(self._expression, args))
             case ast.If(test=test, body=body, orelse=orelse) if self._type_checking(test):
                 return _first(self._statement(inner) for inner in [*body, *orelse])
             case ast.If(test=test, body=[ast.Expr(value=ast.Call() as call)], orelse=[]) if _main(test):
@@ -187,9 +198,35 @@ class _Gate:
                 return _first(map(self._expression, items))
             case ast.Dict(keys=keys, values=values):
                 return _first(self._expression(item) for item in [*keys, *values] if item is not None)
+            case ast.Lambda(args=ast.arguments(args=[], vararg=None, kwarg=None), body=body) if self._peers:
+                return self._expression(body)
             case ast.Call(func=function, args=args, keywords=keywords):
-                return _callee(function) or _first(map(self._expression, [*args, *(k.value for k in keywords)]))
+                return self._callee(function) or _first(map(self._expression, [*args, *(k.value for k in keywords)]))
         return f"a {type(node).__name__} expression"
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> str | None:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            return None
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        for name in names:
+            if not any(name == allowed or name.startswith(f"{allowed}.") for allowed in self._modules):
+                return f"import of {name}"
+        return None
+
+    def _callee(self, function: ast.expr) -> str | None:
+        """A constructor or an allow-listed function, itself no more than a name or a chain of names."""
+        match function:
+            case ast.Name(id=name) if name.rstrip("_") in _CALLS or name[:1].isupper():
+                return None
+            case ast.Attribute(attr=name) if (name == "desc" or name[:1].isupper()) and _is_chain(function):
+                return None
+            case ast.Attribute(value=ast.Name(id="betterproto2"), attr="field") if self._peers:
+                return None
+            case ast.Attribute(
+                value=ast.Call(func=ast.Name(id="Path"), args=[ast.Name(id="__file__")]), attr="with_name"
+            ):
+                return None
+        return f"call of {ast.unparse(function)}"
 
 
 def _attribute(name: str) -> str | None:
@@ -209,28 +246,6 @@ def _main(test: ast.expr) -> bool:
 
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:
     return [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-
-
-def _import(node: ast.Import | ast.ImportFrom) -> str | None:
-    if isinstance(node, ast.ImportFrom) and node.level:
-        return None
-    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-    for name in names:
-        if not any(name == allowed or name.startswith(f"{allowed}.") for allowed in _MODULES):
-            return f"import of {name}"
-    return None
-
-
-def _callee(function: ast.expr) -> str | None:
-    """A constructor or an allow-listed function, itself no more than a name or a chain of names."""
-    match function:
-        case ast.Name(id=name) if name.rstrip("_") in _CALLS or name[:1].isupper():
-            return None
-        case ast.Attribute(attr=name) if (name == "desc" or name[:1].isupper()) and _is_chain(function):
-            return None
-        case ast.Attribute(value=ast.Call(func=ast.Name(id="Path"), args=[ast.Name(id="__file__")]), attr="with_name"):
-            return None
-    return f"call of {ast.unparse(function)}"
 
 
 def _is_chain(node: ast.expr) -> bool:

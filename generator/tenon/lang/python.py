@@ -72,7 +72,7 @@ def docstring(text: Text | str, indent: int = 4, extra: Iterable[str] = (), *, f
     """
     width = WIDTH - indent - 6
     body = [_escape(part) for line in lines(text) or lines(fallback) for part in _wrap(line, width)]
-    more = [_escape(line) for line in extra]
+    more = [_escape(part) for line in extra for part in lines(line)]
     if body and more:
         body.append("")
     body += more

@@ -165,6 +165,8 @@ def shape(text: str) -> str:
     """A module without its text: hostile and benign text in one place must leave one shape."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
+        if isinstance(body := getattr(node, "body", None), list):  # where there is no text, there is no docstring
+            body[:] = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
             node.value = ""
     return ast.dump(tree)

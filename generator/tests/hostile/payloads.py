@@ -98,6 +98,15 @@ TEXT: dict[str, str] = {
 }
 """Text that is hostile and legal: a contract that holds it generates, and the text stays text."""
 
+_ALWAYS = ("triple", "escaped-triple", "double", "backslash", "quote-break-cr", "quote-break-nel", "break-ls", "jinja",
+           "statement", "type-comment", "empty", "expression", "control")  # fmt: skip
+
+
+def some(number: int) -> dict[str, str]:
+    """Of `TEXT` what is tried in place `number` when there is little time: the worst, and a fifth of the others."""
+    return {name: text for i, (name, text) in enumerate(TEXT.items()) if name in _ALWAYS or (i + number) % 5 == 0}
+
+
 FORBIDDEN: dict[str, str] = {
     "nul": "a\x00b",
     "rlo": "a\u202eb",

@@ -72,17 +72,23 @@ def _methods() -> dict[str, str]:
 
 def _packages() -> dict[str, str]:
     serving = _BOTH + "service S { rpc Get(In) returns (Out); }"
+    words = _apart()
     return {
-        **{f"first{i}.proto": _file(f"{word}.v1", serving if i % 8 == 0 else _BOTH) for i, word in enumerate(WORDS)},
-        **{f"last{i}.proto": _file(f"p.{word}", _BOTH) for i, word in enumerate(WORDS)},
+        **{f"first{i}.proto": _file(f"{word}.v1", serving if i % 8 == 0 else _BOTH) for i, word in enumerate(words)},
+        **{f"last{i}.proto": _file(f"p.{word}", _BOTH) for i, word in enumerate(words)},
     }
 
 
 def _files() -> dict[str, str]:
     return {
-        **{f"{word}.proto": _file("one.v1", f"message M{i} {{}}") for i, word in enumerate(WORDS)},
-        **{f"{word}/x.proto": _file("two.v1", f"message M{i} {{}}") for i, word in enumerate(WORDS)},
+        **{f"{word}.proto": _file("one.v1", f"message M{i} {{}}") for i, word in enumerate(_apart())},
+        **{f"in/{word}/x.proto": _file("two.v1", f"message M{i} {{}}") for i, word in enumerate(_apart())},
     }
+
+
+def _apart() -> list[str]:
+    """The words that are not one on a file system that does not tell capitals apart."""
+    return list({word.casefold(): word for word in WORDS}.values())
 
 
 PLACES: dict[str, Callable[[], dict[str, str]]] = {

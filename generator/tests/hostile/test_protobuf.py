@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 
 from generator.tests.hostile.harness import imported, run, same_shape
-from generator.tests.hostile.payloads import FORBIDDEN, TEXT
+from generator.tests.hostile.payloads import FORBIDDEN, TEXT, some
 from generator.tests.hostile.protobuf_places import OPTIONS, PLACES, contract
 
 UNPRINTED = ("bytes-default", "custom-option", "file-option")
-_BENIGN = dict.fromkeys(TEXT, "plain words")
 
 
-def _everywhere(payloads: dict[str, str]) -> dict[str, str]:
-    return {path: text for place in PLACES for path, text in contract(place, payloads).items()}
+def _everywhere(payloads: dict[str, dict[str, str]]) -> dict[str, str]:
+    return {path: text for place in PLACES for path, text in contract(place, payloads[place]).items()}
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
-    hostile = run(tmp_path / "hostile", _everywhere(TEXT))
-    benign = run(tmp_path / "benign", _everywhere(_BENIGN))
+    payloads = {place: some(number) for number, place in enumerate(PLACES)}
+    plain = {place: dict.fromkeys(texts, "plain words") for place, texts in payloads.items()}
+    hostile = run(tmp_path / "hostile", _everywhere(payloads))
+    benign = run(tmp_path / "benign", _everywhere(plain))
     assert not hostile.errors
     assert not benign.findings
     same_shape(hostile, benign)

@@ -20,6 +20,8 @@ _SCALARS = {
 }  # fmt: skip
 _GROUP, _MESSAGE, _ENUM = 10, 11, 14
 _REPEATED = 3
+_PACKAGE = (2,)
+"""Where the package statement stands: field 2 of FileDescriptorProto."""
 _NO_SIDE_EFFECTS, _IDEMPOTENT = 1, 2
 """Values of google.protobuf.MethodOptions.IdempotencyLevel."""
 _IDEMPOTENCY = (
@@ -57,7 +59,7 @@ def convert(image: bytes, tree: Tree) -> tuple[proto.Protobuf, list[Finding]]:
                 path=descriptor.name,
                 package=descriptor.package,
                 imports=tuple(descriptor.dependency),
-                at=reader.at(()),
+                at=reader.at(_PACKAGE),
                 descriptor=descriptor.to_binary(),
                 imported_only=location is None,
             )

@@ -65,7 +65,9 @@ class Settings:
     ports_file: Path | None = field(default=None, metadata={"parse": Path})
     """Gets ``{"http": 1, "grpc": 2, "pid": 3}`` once the service listens."""
     database_url: str | None = _setting(_text)
+    """PostgreSQL, as ``postgresql://user:password@host/database``. Without it there is no `ctx.db` and no event."""
     nats_url: str | None = _setting(_text)
+    """NATS, as ``nats://host:port``, several separated by commas. Without it events wait in the outbox."""
     jwks: str | None = _setting(_text)
     """The keys that tokens are verified with: a URL, a file, or the key set itself."""
     issuer: str | None = _setting(_text)

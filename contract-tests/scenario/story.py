@@ -215,7 +215,9 @@ class Story:
                     response_deserializer=VerifyCreatorResponse.from_binary,
                 )
                 request = VerifyCreatorRequest(creator_id=self._id, evidence="passport seen")
-                answer = await verify(request, timeout=5, metadata=self._metadata(self._operator))
+                answer = await verify(
+                    request, timeout=PATIENCE, wait_for_ready=True, metadata=self._metadata(self._operator)
+                )
                 say(f"{answer.creator.status.name}, version {answer.creator.version}")
             with self._report.step("JetStream identity.creator_verified") as say:
                 message = await self._event("identity.creator_verified")
@@ -283,7 +285,7 @@ class Story:
                 "/catalog.v1.CatalogService/CheckTitles",
                 request_serializer=CheckTitlesRequest.to_binary,
                 response_deserializer=CheckTitlesResponse.from_binary,
-            )(timeout=10, metadata=self._metadata(self._creator))
+            )(timeout=PATIENCE, wait_for_ready=True, metadata=self._metadata(self._creator))
             for title, expected in (("Notes on the engine", "OK"), ("WATCH THIS NOW", "SHOUTING"), ("x", "TOO_SHORT")):
                 await check.write(CheckTitlesRequest(title=title))
                 answer = await check.read()
@@ -298,7 +300,9 @@ class Story:
                 response_deserializer=ImportVideosResponse.from_binary,
             )
             titles = ["Lecture one", "Lecture two", "x", "Lecture three"]
-            answer = await imported(self._videos(titles), timeout=10, metadata=self._metadata(self._creator))
+            answer = await imported(
+                self._videos(titles), timeout=PATIENCE, wait_for_ready=True, metadata=self._metadata(self._creator)
+            )
             _expect((answer.created, len(answer.failures)) == (3, 1), f"imported {answer}")
             say(f"{answer.created} drafts; left out number {answer.failures[0].index}: {answer.failures[0].reason}")
 
@@ -331,8 +335,14 @@ class Story:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> Any:
-        sent = dict(self._metadata(token)) | (headers or {})
-        answer = await client.request(method, path, json=body, headers=sent, timeout=10)
+        """What the call answers. Sent again when the answer says that this may help: every call here may be repeated,
+        because it reads, is idempotent, or has an idempotency key (a token more does no harm)."""
+        sent = {"idempotency-key": secrets.token_hex(16)} | dict(self._metadata(token)) | (headers or {})
+        for pause in (0.2, 0.5, 1.0, 0.0):
+            answer = await client.request(method, path, json=body, headers=sent, timeout=PATIENCE)
+            if answer.status_code < 500 or not answer.json().get("retryable"):
+                break
+            await asyncio.sleep(pause)
         _expect(answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json()
 
@@ -348,7 +358,7 @@ class Story:
             response_deserializer=WatchCreatorResponse.from_binary,
         )
         request = WatchCreatorRequest(creator_id=self._id)
-        async for state in watch(request, timeout=60, metadata=self._metadata(self._creator)):
+        async for state in watch(request, timeout=PATIENCE, metadata=self._metadata(self._creator)):
             states.append(state.creator.status.name)
             if states[-1] == "VERIFIED":
                 break

@@ -14,6 +14,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
+from tenon_runtime import tasks
+
 Show = Callable[[str, str], None]
 """Takes (name, line)."""
 
@@ -86,10 +88,8 @@ class Service:
 
     async def stop(self) -> None:
         """SIGTERM, after 5 s SIGKILL; it stays stopped until `start`."""
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
+        await tasks.end(self._keeper)
+        self._keeper = None
         await self.cool()
         if self._process:
             await _end(self._process)
@@ -104,8 +104,7 @@ class Service:
         """A new process instead of the running one, at once. It may be crashing and waiting."""
         if self._keeper is None:
             return await self.start()
-        self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)
+        await tasks.end(self._keeper)
         if self._process:
             # Calls that it still serves do not hold up the new process, which needs no more than the ports.
             ending = self._track(_end(self._process))
@@ -191,8 +190,7 @@ class Service:
         try:
             await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            ready.cancel()
-            await asyncio.gather(ready, return_exceptions=True)
+            await tasks.end(ready)
         if not ended.done():
             self._standby = asyncio.create_task(self._spawn())
 
@@ -240,7 +238,8 @@ async def _end(process: Process) -> None:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await process.wait()
     finally:
         _signal(process, signal.SIGKILL)
     await process.wait()

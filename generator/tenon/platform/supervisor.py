@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tenon_runtime import engines
+from tenon_runtime import engines, tasks
 from tenon_runtime.engines import Broker, Databases, EngineError, Nats, Postgres
 
 from .ports import Ports
@@ -178,13 +178,7 @@ class Platform:
                 return
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-
-        async def end() -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        self._stack.push_async_callback(end)
+        self._stack.push_async_callback(tasks.end, asyncio.create_task(work))
 
     async def _stop_services(self) -> None:
         await asyncio.gather(*(service.stop() for service in self.services.values()))

@@ -181,7 +181,8 @@ class Child:
                 if self.running:
                     self._process.send_signal(each)
                     try:
-                        await asyncio.wait_for(self.wait(), patience)
+                        async with asyncio.timeout(patience):
+                            await self.wait()
                     except TimeoutError:
                         continue
         finally:

@@ -10,6 +10,7 @@ import nats.errors
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
 
+from tenon_runtime import tasks
 from tenon_runtime.spec import Api, Subscription
 from tenon_runtime.store import PostgresStore
 
@@ -55,7 +56,8 @@ class EventBus:
         """
         self._url = url
         self._client = Client()
-        self._task: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self._stopping = False
         metrics = EventMetrics(registry)
         self._relay = self._make_relay(store, api, metrics, replicas)
@@ -88,15 +90,16 @@ class EventBus:
 
     async def start(self) -> None:
         """Begin; returns at once, whether the broker is there or not."""
-        self._task = asyncio.create_task(self._run(), name="events")
+        self._connecting = asyncio.create_task(self._run(), name="events")
 
     async def stop(self) -> None:
         """Finish what is being handled no further: what is unfinished is rolled back and delivered again."""
         self._stopping = True
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await tasks.end(self._connecting)
+        await tasks.end(*self._running)
+        self._running.clear()
+        if not self._client.is_closed:
+            await self._client.close()
 
     async def retry_parked(self) -> int:
         """Handle what is parked once more, after its cause was mended; how many were handled."""
@@ -111,21 +114,10 @@ class EventBus:
         return None
 
     async def _run(self) -> None:
-        try:
-            await self._connect()
-            async with asyncio.TaskGroup() as group:
-                if self._relay:
-                    group.create_task(self._relay.run(), name="relay")
-                for receiver in self._receivers:
-                    group.create_task(receiver.run(), name="receiver")
-        except asyncio.CancelledError:
-            raise
-        except BaseException:
-            _log.exception("events have stopped")
-            raise
-        finally:
-            if self._client.is_connected or self._client.is_reconnecting:
-                await self._client.close()
+        """Connect, then begin. What it begins catches every failure and goes on until it is cancelled."""
+        await self._connect()
+        parts: list[Relay | Receiver] = [*self._receivers, *([self._relay] if self._relay else [])]
+        self._running = [asyncio.create_task(part.run(), name=type(part).__name__.lower()) for part in parts]
 
     async def _connect(self) -> None:
         async def lost() -> None:

@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from tenon_runtime import errors
+from tenon_runtime import errors, tasks
 from tenon_runtime.context import EventInfo
 from tenon_runtime.spec import Subscription
 from tenon_runtime.store import PostgresStore
@@ -100,9 +100,7 @@ class Receiver:
                     _log.exception("receiving %s pauses", self._place.stream)
                 await asyncio.sleep(random.uniform(0.1, 0.5))
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await tasks.end(*self._tasks)
 
     async def _consume(self) -> None:
         js = self._client.jetstream(timeout=5.0)

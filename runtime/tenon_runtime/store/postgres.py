@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +12,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from tenon_runtime import errors
+from tenon_runtime import errors, tasks
 
 from .idempotency import PostgresIdempotency
 from .migrate import migrate
@@ -97,10 +96,7 @@ class PostgresStore:
     async def stop(self) -> None:
         """Give every connection back."""
         self._ready = False
-        if self._probe:
-            self._probe.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._probe
+        await tasks.end(self._probe)
         await self._pool.close()
 
     def ready(self) -> bool:

@@ -188,6 +188,12 @@ async def test_a_handlers_own_events_are_part_of_its_effect(shop: Shop) -> None:
         await until(lambda: count(receiver, "SELECT count(*) FROM ob_outbox WHERE stream_seq IS NOT NULL"))
 
 
+async def test_a_bus_that_never_found_its_broker_stops_at_once(shop: Shop) -> None:
+    sender = await shop.store(shop.sender)
+    async with asyncio.timeout(5), shop.bus(sender, shop.sends, url="nats://127.0.0.1:1"):
+        await asyncio.sleep(0.1)
+
+
 def test_events_that_cannot_be_relayed_are_refused_at_once(shop: Shop) -> None:
     async def dispatch(*_: Any) -> None: ...
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import nats
 import pytest
+from tenon_runtime import tasks
 from tenon_runtime.engines import Nats
 from tenon_runtime.events.log import Doubt, Entry, Log, Place
 from tenon_runtime.events.metrics import EventMetrics
@@ -125,9 +126,7 @@ async def test_relays_that_fight_for_every_slot_lose_double_and_reorder_nothing(
     async with asyncio.timeout(20):
         while await count(store, "SELECT count(*) FROM ob_outbox WHERE stream_seq IS NULL"):
             await asyncio.sleep(0.02)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await tasks.end(*running)
     check(await shop.log(), 500)
 
 

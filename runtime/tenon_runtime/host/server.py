@@ -18,6 +18,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
+from tenon_runtime.host import http2
 from tenon_runtime.host.app import Application
 from tenon_runtime.host.readiness import Readiness
 
@@ -49,6 +50,7 @@ class Server:
         temporary.replace(path)
 
     async def __aenter__(self) -> Self:
+        http2.install()
         config = Config()
         config.keep_alive_timeout = IDLE_SECONDS
         config.keep_alive_max_requests = 1_000_000_000  # the default hangs up after 1000

@@ -60,7 +60,8 @@ async def test_an_error_after_answers(peer: Peer) -> None:
     assert await outcome(peer, "Count", {"to": 2, "fail": "data_loss"}) == Outcome(
         [{"number": 1}, {"number": 2}], "data_loss"
     )
-    assert await outcome(peer, "Sum", {"number": 1}, {"number": -1}, {"number": 1}) == Outcome([], "out_of_range")
+    # Nothing is sent after the bad number: grpcio calls a write to an ended call an internal error, whoever serves.
+    assert await outcome(peer, "Sum", {"number": 1}, {"number": -1}) == Outcome([], "out_of_range")
     assert await outcome(peer, "Talk", {"text": "a"}, {"text": "fail"}) == Outcome([{"text": "A"}], "aborted")
 
 

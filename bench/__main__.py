@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from collections.abc import Callable
 
 from bench import calls, generate
 
 
 def main() -> None:
     """Run what was asked for."""
-    sections = {"generate": lambda full: generate.run(full=full), "calls": lambda full: calls.run()}
+    sections: dict[str, Callable[[bool], None]] = {
+        "generate": lambda full: generate.run(full=full),
+        "calls": lambda full: calls.run(),
+    }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[[], *sections], help=f"of: {', '.join(sections)}")
     parser.add_argument("--full", action="store_true", help="also the runs that take minutes")

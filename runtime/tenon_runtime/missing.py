@@ -35,54 +35,51 @@ class Missing:
     """Python source to paste."""
 
 
+def bases(api: Api) -> list[type[Any]]:
+    """The abstract classes that an implementation of `api` has to fill."""
+    return [*api.services, *(base for base in (api.rest_handlers, api.event_handlers) if base is not None)]
+
+
 def missing(api: Api, handlers: Iterable[type[Any]]) -> list[Missing]:
     """What `handlers` lack of `api`, in the contract's order."""
     given = list(handlers)
-    bases: list[type[Any]] = [*api.services]
-    bases += [base for base in (api.rest_handlers, api.event_handlers) if base is not None]
     found: list[Missing] = []
-    for base in bases:
+    for base in bases(api):
         implementation = next((handler for handler in given if issubclass(handler, base)), None)
-        refs = _refs(base)
-        if implementation is None:
-            methods = "\n".join(stub(base, name) for name in refs)
-            text = f"class {base.__name__.removesuffix('Service') or base.__name__}({base.__name__}):\n{methods}"
-            found.append(Missing(base.__name__, "", "", 0, "", next(iter(refs.values()), ""), text))
-            continue
-        file, line = _place(implementation)
-        lacking: frozenset[str] = getattr(implementation, "__abstractmethods__", frozenset())
-        found += [
-            Missing(
-                base.__name__,
-                f"{implementation.__module__}:{implementation.__qualname__}",
-                file,
-                line,
-                name,
-                ref,
-                stub(base, name),
-            )
-            for name, ref in refs.items()
-            if name in lacking
-        ]
+        found += lacking(base, implementation) if implementation is not None else [_whole(base)]
     return found
 
 
+def lacking(base: type[Any], implementation: type[Any]) -> list[Missing]:
+    """The abstract methods of `base` that `implementation` does not have."""
+    file, line = _place(implementation)
+    where = f"{implementation.__module__}:{implementation.__qualname__}"
+    return [
+        Missing(base.__name__, where, file, line, name, ref, stub(base, name))
+        for name, ref in references(base).items()
+        if getattr(getattr(implementation, name, None), "__isabstractmethod__", False)
+    ]
+
+
+def _whole(base: type[Any]) -> Missing:
+    methods = "\n".join(stub(base, name) for name in references(base))
+    name = base.__name__.removesuffix("Service")
+    text = f"class {name if name != base.__name__ else f'Our{name}'}({base.__name__}):\n{methods}"
+    return Missing(base.__name__, "", "", 0, "", next(iter(references(base).values()), ""), text)
+
+
 def stub(base: type[Any], name: str) -> str:
-    """Method `name` of abstract class `base` as source to paste: its signature, its text, and a body that fails."""
-    function = inspect.unwrap(getattr(base, name))
-    signature = inspect.signature(function)
-    parameters = ", ".join(
-        parameter.name if parameter.annotation is parameter.empty else f"{parameter.name}: {parameter.annotation}"
-        for parameter in signature.parameters.values()
-    )
-    answer = str(signature.return_annotation)
-    body = 'raise errors.Unimplemented("not written yet")'
-    if answer.startswith("AsyncIterator["):
-        body += f"\n        yield {answer[len('AsyncIterator[') : -1]}()"
-    return f"    async def {name}({parameters}) -> {answer}:\n        {body}\n"
+    """Method `name` of abstract class `base` as source to paste, indented: its signature and a body that fails."""
+    # The annotations of generated modules are strings: their quotes are not the source's.
+    signature = str(inspect.signature(getattr(base, name))).replace("'", "")
+    lines = [f"    async def {name}{signature}:", "        raise NotImplementedError"]
+    if signature.rsplit("-> ", 1)[-1].startswith("AsyncIterator["):
+        lines.append("        yield  # an answer")
+    return "\n".join(lines) + "\n"
 
 
-def _refs(base: type[Any]) -> dict[str, str]:
+def references(base: type[Any]) -> dict[str, str]:
+    """The place in the contract of every method of `base`, by the method's name."""
     if issubclass(base, Service):
         return {method.attr: method.ref for method in base.spec.methods}
     if issubclass(base, RestHandlers):

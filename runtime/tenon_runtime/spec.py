@@ -80,7 +80,6 @@ class Method:
     policy: Policy
     ref: str
     """Stable reference: ``contracts/identity/v1/identity.proto#IdentityService.RegisterCreator``."""
-    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Operation:
     pointer: str
     """JSON pointer of the operation in the bundled document: ``/paths/~1v1~1creators/post``."""
     rpc: str | None
-    """``identity.v1.IdentityService/RegisterCreator`` when an RPC answers it; None: `attr` of the REST skeleton does."""
+    """``identity.v1.IdentityService/RegisterCreator`` if an RPC answers it; None: `attr` of the REST skeleton does."""
     attr: str
     """The handler's name in Python."""
     bindings: tuple[Binding, ...]
@@ -137,7 +136,6 @@ class Operation:
     for the whole body."""
     policy: Policy
     ref: str
-    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,6 @@ class Subscription:
     attr: str
     """The handler's name in Python: ``on_creator_registered``."""
     ref: str
-    stub: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def view(package: Package) -> RestView:
 
 def _bound(operation: RestOperation, attribute: str) -> OperationView:
     return OperationView(
-        f"_{attribute.upper()}", _spec(operation, attribute, "None", (), ""), attribute, "", "", (), "", ""
+        f"_{attribute.upper()}", _spec(operation, attribute, "None", ()), attribute, "", "", (), "", ""
     )
 
 
@@ -85,12 +85,10 @@ def _direct(operation: RestOperation, attribute: str, request: str, types: JsonT
     base = pascal(attribute)
     arguments = _arguments(declared, base, types)
     answer = _answer(operation, base, types)
-    parameters = f"(self, request: {request}, ctx: Context) -> {answer}:"
-    stub = f"async def {attribute}{parameters}\n    raise NotImplementedError\n"
     about = [text.raw for text in (declared.summary, declared.description) if text.raw.strip()]
     return OperationView(
         constant=f"_{attribute.upper()}",
-        spec=_spec(operation, attribute, request, arguments, stub),
+        spec=_spec(operation, attribute, request, arguments),
         attribute=attribute,
         request=request,
         summary=docstring(f"What `{attribute}` is asked."),
@@ -151,7 +149,7 @@ def _media(kind: str, schema: Schema | None, hint: str, types: JsonTypes) -> Mem
     return ("str",) if media.startswith("text/") else ("bytes",)
 
 
-def _spec(operation: RestOperation, attribute: str, request: str, arguments: tuple[Argument, ...], stub: str) -> str:
+def _spec(operation: RestOperation, attribute: str, request: str, arguments: tuple[Argument, ...]) -> str:
     """The constructor call of a `tenon_runtime.Operation`."""
     declared = operation.operation
     service = operation.rpc.service.name if operation.rpc else ""
@@ -174,6 +172,5 @@ def _spec(operation: RestOperation, attribute: str, request: str, arguments: tup
         "arguments": literal(tuple((each.attribute, each.source, each.wire) for each in arguments)),
         "policy": naming.policy(operation.policy),
         "ref": literal(declared.at.ref),
-        "stub": literal(stub),
     }
     return f"Operation({', '.join(f'{name}={value}' for name, value in values.items())})"

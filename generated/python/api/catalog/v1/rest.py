@@ -32,7 +32,6 @@ _LIST_VIDEOS = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos/get",
-    stub="",
 )
 
 _CREATE_VIDEO = Operation(
@@ -56,7 +55,6 @@ _CREATE_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos/post",
-    stub="",
 )
 
 _GET_VIDEO = Operation(
@@ -83,7 +81,6 @@ _GET_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos~1{videoId}/get",
-    stub="",
 )
 
 _UPDATE_VIDEO = Operation(
@@ -111,7 +108,6 @@ _UPDATE_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos~1{videoId}/put",
-    stub="",
 )
 
 _DELETE_VIDEO = Operation(
@@ -138,7 +134,6 @@ _DELETE_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos~1{videoId}/delete",
-    stub="",
 )
 
 _PUBLISH_VIDEO = Operation(
@@ -165,7 +160,6 @@ _PUBLISH_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos~1{videoId}~1publication/put",
-    stub="",
 )
 
 _MODERATE_VIDEO = Operation(
@@ -194,7 +188,6 @@ _MODERATE_VIDEO = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1videos~1{videoId}~1moderation/post",
-    stub="",
 )
 
 _LIST_MODERATION_QUEUE = Operation(
@@ -221,7 +214,6 @@ _LIST_MODERATION_QUEUE = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1moderation~1queue/get",
-    stub="",
 )
 
 _LIST_FEED = Operation(
@@ -250,7 +242,6 @@ _LIST_FEED = Operation(
         slo=Slo(availability=0.9995, latency_seconds=0.15, latency_share=0.99),
     ),
     ref="contracts/catalog/v1/catalog.openapi.yaml#/paths/~1v1~1feed/get",
-    stub="",
 )
 
 REST = RestSpec(

@@ -31,7 +31,6 @@ _LIST_CREATORS = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators/get",
-    stub="",
 )
 
 _REGISTER_CREATOR = Operation(
@@ -60,7 +59,6 @@ _REGISTER_CREATOR = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators/post",
-    stub="",
 )
 
 _GET_CREATOR = Operation(
@@ -84,7 +82,6 @@ _GET_CREATOR = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}/get",
-    stub="",
 )
 
 _UPDATE_CREATOR = Operation(
@@ -114,7 +111,6 @@ _UPDATE_CREATOR = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}/patch",
-    stub="",
 )
 
 _VERIFY_CREATOR = Operation(
@@ -141,7 +137,6 @@ _VERIFY_CREATOR = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1verification/put",
-    stub="",
 )
 
 _LIST_API_KEYS = Operation(
@@ -169,7 +164,6 @@ _LIST_API_KEYS = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1api-keys/get",
-    stub="",
 )
 
 _CREATE_API_KEY = Operation(
@@ -197,7 +191,6 @@ _CREATE_API_KEY = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1api-keys/post",
-    stub="",
 )
 
 _REVOKE_API_KEY = Operation(
@@ -224,7 +217,6 @@ _REVOKE_API_KEY = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1creators~1{creatorId}~1api-keys~1{apiKeyId}/delete",
-    stub="",
 )
 
 _ISSUE_TOKEN = Operation(
@@ -251,7 +243,6 @@ _ISSUE_TOKEN = Operation(
         slo=Slo(availability=0.9999, latency_seconds=0.1, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1tokens/post",
-    stub="",
 )
 
 _ROTATE_SIGNING_KEY = Operation(
@@ -275,7 +266,6 @@ _ROTATE_SIGNING_KEY = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.25, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1v1~1signing-keys/post",
-    stub="",
 )
 
 _GET_JWKS = Operation(
@@ -299,7 +289,6 @@ _GET_JWKS = Operation(
         slo=Slo(availability=0.9999, latency_seconds=0.1, latency_share=0.99),
     ),
     ref="contracts/identity/v1/identity.openapi.yaml#/paths/~1.well-known~1jwks.json/get",
-    stub="",
 )
 
 REST = RestSpec(

@@ -44,7 +44,6 @@ _EXAMPLES = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/quirks.yaml#/paths/~1examples/get",
-    stub="async def examples(self, request: ExamplesRequest, ctx: Context) -> types.Quirks:\n    raise NotImplementedError\n",
 )
 
 _UPDATE_FILE = Operation(
@@ -62,7 +61,6 @@ _UPDATE_FILE = Operation(
     arguments=(("id", "path", "id"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/quirks.yaml#/paths/~1files~1{id}/put",
-    stub="async def update_file(self, request: UpdateFileRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _LIST_ = Operation(
@@ -80,7 +78,6 @@ _LIST_ = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/quirks.yaml#/paths/~1list/get",
-    stub="async def list_(self, request: ListRequest, ctx: Context) -> list[str]:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

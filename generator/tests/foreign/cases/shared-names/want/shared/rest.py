@@ -32,7 +32,6 @@ _F = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/shared.json#/paths/~1f/get",
-    stub="async def f(self, request: FRequest, ctx: Context) -> types.FileFull_2:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

@@ -41,7 +41,6 @@ _THINGS_LIST = Operation(
     arguments=(("page", "query", "page"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/api.yaml#/paths/~1v2~1things/get",
-    stub="async def things_list(self, request: ThingsListRequest, ctx: Context) -> types.ThingsListResponse:\n    raise NotImplementedError\n",
 )
 
 _THINGS_CREATE = Operation(
@@ -59,7 +58,6 @@ _THINGS_CREATE = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/api.yaml#/paths/~1v2~1things/post",
-    stub="async def things_create(self, request: ThingsCreateRequest, ctx: Context) -> types.Thing:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

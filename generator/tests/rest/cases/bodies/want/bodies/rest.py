@@ -54,7 +54,6 @@ _FORM = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/bodies.yaml#/paths/~1form/post",
-    stub="async def form(self, request: FormRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _UPLOAD = Operation(
@@ -72,7 +71,6 @@ _UPLOAD = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/bodies.yaml#/paths/~1upload/post",
-    stub="async def upload(self, request: UploadRequest, ctx: Context) -> dict[str, Any]:\n    raise NotImplementedError\n",
 )
 
 _RAW = Operation(
@@ -90,7 +88,6 @@ _RAW = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/bodies.yaml#/paths/~1raw/put",
-    stub="async def raw(self, request: RawRequest, ctx: Context) -> bytes:\n    raise NotImplementedError\n",
 )
 
 _POST_BARE = Operation(
@@ -108,7 +105,6 @@ _POST_BARE = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/bodies.yaml#/paths/~1bare/post",
-    stub="async def post_bare(self, request: PostBareRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

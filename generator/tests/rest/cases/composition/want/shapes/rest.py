@@ -32,7 +32,6 @@ _FIND = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/shapes.yaml#/paths/~1shapes/get",
-    stub="async def find(self, request: FindRequest, ctx: Context) -> types.Shape:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

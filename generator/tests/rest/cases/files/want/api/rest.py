@@ -41,7 +41,6 @@ _LIST_PETS = Operation(
     arguments=(("limit", "query", "limit"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/api/parts/paths.yaml#/pets/get",
-    stub="async def list_pets(self, request: ListPetsRequest, ctx: Context) -> list[types.Pet]:\n    raise NotImplementedError\n",
 )
 
 _GET_PET = Operation(
@@ -59,7 +58,6 @@ _GET_PET = Operation(
     arguments=(("pet_id", "path", "petId"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/api/parts/paths.yaml#/~1pets~1{petId}/get",
-    stub="async def get_pet(self, request: GetPetRequest, ctx: Context) -> types.Pet:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

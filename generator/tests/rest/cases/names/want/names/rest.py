@@ -74,7 +74,6 @@ _LIST_ = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1a/get",
-    stub="async def list_(self, request: ListRequest, ctx: Context) -> list[str]:\n    raise NotImplementedError\n",
 )
 
 _GET_USER = Operation(
@@ -92,7 +91,6 @@ _GET_USER = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1b/get",
-    stub="async def get_user(self, request: GetUserRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _GET_USER_2 = Operation(
@@ -110,7 +108,6 @@ _GET_USER_2 = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1c/get",
-    stub="async def get_user_2(self, request: GetUser2Request, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _IMPORT_ = Operation(
@@ -128,7 +125,6 @@ _IMPORT_ = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1d/get",
-    stub="async def import_(self, request: ImportRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _U_65_E_5_U_672_C = Operation(
@@ -146,7 +142,6 @@ _U_65_E_5_U_672_C = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1e/get",
-    stub="async def u_65_e_5_u_672_c(self, request: U65E5U672CRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _OPERATIONS_ = Operation(
@@ -164,7 +159,6 @@ _OPERATIONS_ = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1f/get",
-    stub="async def operations_(self, request: OperationsRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _N7 = Operation(
@@ -182,7 +176,6 @@ _N7 = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1g/get",
-    stub="async def n7(self, request: N7Request, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _GET_H_ID = Operation(
@@ -200,7 +193,6 @@ _GET_H_ID = Operation(
     arguments=(("id", "path", "id"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1h~1{id}/get",
-    stub="async def get_h_id(self, request: GetHIdRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _GET_H_ID_2 = Operation(
@@ -218,7 +210,6 @@ _GET_H_ID_2 = Operation(
     arguments=(),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/names.yaml#/paths/~1h~1id/get",
-    stub="async def get_h_id_2(self, request: GetHId2Request, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

@@ -34,7 +34,6 @@ _PUT_THING = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/old.json#/paths/~1things/put",
-    stub="async def put_thing(self, request: PutThingRequest, ctx: Context) -> str:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

@@ -83,7 +83,6 @@ _STYLES = Operation(
     ),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/parameters.yaml#/paths/~1p~1{simple}~1{label}~1{matrix}~1{undeclared}/get",
-    stub="async def styles(self, request: StylesRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _NAMES = Operation(
@@ -118,7 +117,6 @@ _NAMES = Operation(
     ),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/parameters.yaml#/paths/~1p~1{simple}~1{label}~1{matrix}~1{undeclared}/post",
-    stub="async def names(self, request: NamesRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

@@ -59,7 +59,6 @@ _GET_ORDER = Operation(
     arguments=(("order_id", "path", "orderId"),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=("orders:read",), public=False, slo=None),
     ref="contracts/shop/v1/shop.openapi.yaml#/paths/~1orders~1{orderId}/get",
-    stub="async def get_order(self, request: GetOrderRequest, ctx: Context) -> types.Order:\n    raise NotImplementedError\n",
 )
 
 _CANCEL_ORDER = Operation(
@@ -83,7 +82,6 @@ _CANCEL_ORDER = Operation(
         slo=Slo(availability=0.999, latency_seconds=0.3, latency_share=0.95),
     ),
     ref="contracts/shop/v1/shop.openapi.yaml#/paths/~1orders~1{orderId}/delete",
-    stub="async def cancel_order(self, request: CancelOrderRequest, ctx: Context) -> None:\n    raise NotImplementedError\n",
 )
 
 _GET_ORDERS = Operation(
@@ -101,7 +99,6 @@ _GET_ORDERS = Operation(
     arguments=(("state", "query", "state"), ("limit", "query", "limit")),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=("orders:read",), public=False, slo=None),
     ref="contracts/shop/v1/shop.openapi.yaml#/paths/~1orders/get",
-    stub="async def get_orders(self, request: GetOrdersRequest, ctx: Context) -> types.GetOrdersResponse:\n    raise NotImplementedError\n",
 )
 
 _PLACE_ORDER = Operation(
@@ -119,7 +116,6 @@ _PLACE_ORDER = Operation(
     arguments=(("body", "body", ""),),
     policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
     ref="contracts/shop/v1/shop.openapi.yaml#/paths/~1orders/post",
-    stub="async def place_order(self, request: PlaceOrderRequest, ctx: Context) -> types.Order:\n    raise NotImplementedError\n",
 )
 
 REST = RestSpec(

@@ -49,9 +49,8 @@ async def migrate(url: str, folders: dict[str, Path]) -> list[str]:
         for scope, folder in folders.items()
         for path in sorted(folder.glob("*.sql"))
     ]
-    async with await psycopg.AsyncConnection.connect(
-        url, autocommit=True, options=f"-c statement_timeout=0 -c lock_timeout={_LOCK_TIMEOUT}"
-    ) as connection:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(f"SET statement_timeout = 0; SET lock_timeout = '{_LOCK_TIMEOUT}'".encode())
         await _lock(connection)
         applied = await _applied(connection)
         todo = []

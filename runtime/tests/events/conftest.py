@@ -13,7 +13,7 @@ import nats
 import pytest
 from tenon_runtime.call.ports import UnitOfWork
 from tenon_runtime.context import EventInfo
-from tenon_runtime.engines import Nats, Postgres
+from tenon_runtime.engines import Nats
 from tenon_runtime.events import EventBus
 from tenon_runtime.spec import Api, Event, Subscription
 from tenon_runtime.store import PostgresStore
@@ -29,13 +29,14 @@ Handler = Callable[[Any, EventInfo, UnitOfWork], Awaitable[None]]
 class Shop:
     """Domain names of one test, so that tests share the engines and nothing else; and its two databases."""
 
-    postgres: Postgres
+    database: Callable[[], Awaitable[str]]
     broker: Nats
     sender: str
     receiver: str
     stack: AsyncExitStack
     handled: list[tuple[str, int, Any]] = field(default_factory=list)
-    """(key, key_seq, payload) of committed effects' attempts, in the order of the handler's calls."""
+    """(key, key_seq, payload) of every call of the handler, in their order."""
+    _urls: dict[str, str] = field(default_factory=dict)
 
     @property
     def paid(self) -> Event:
@@ -53,8 +54,14 @@ class Shop:
     def sends(self) -> Api:
         return api(self.sender, sends=(self.paid, self.shipped, self.visited))
 
+    async def url(self, domain: str) -> str:
+        """The database of a domain."""
+        if domain not in self._urls:
+            self._urls[domain] = await self.database()
+        return self._urls[domain]
+
     async def store(self, domain: str) -> PostgresStore:
-        store = PostgresStore(await self.postgres.url(domain), domain=domain, migrations=None)
+        store = PostgresStore(await self.url(domain), domain=domain, migrations=None)
         await store.start()
         self.stack.push_async_callback(store.stop)
         async with store.begin(read_only=False, timeout=5) as work:
@@ -99,10 +106,10 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(postgres: Postgres, broker: Nats) -> AsyncIterator[Shop]:
+async def shop(database: Callable[[], Awaitable[str]], broker: Nats) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as stack:
         number = next(_numbers)
-        yield Shop(postgres, broker, f"shop{number}", f"desk{number}", stack)
+        yield Shop(database, broker, f"shop{number}", f"desk{number}", stack)
 
 
 async def rows(store: PostgresStore, sql: str) -> list[Any]:

@@ -19,7 +19,7 @@ def event(domain: str, name: str, key: str | None = "order") -> Event:
 
 def api(domain: str, sends: tuple[Event, ...] = (), receives: tuple[Event, ...] = ()) -> Api:
     class Handlers(EventHandlers):
-        subscriptions = tuple(Subscription(each, f"on_{each.name}", each.ref, "") for each in receives)
+        subscriptions = tuple(Subscription(each, f"on_{each.name}", each.ref) for each in receives)
 
     return Api(
         name=f"{domain}.v1",

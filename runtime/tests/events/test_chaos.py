@@ -27,7 +27,7 @@ async def test_no_event_is_lost_doubled_or_reordered_by_any_kill(shop: Shop, eng
     await broker.__aenter__()
     shop.stack.push_async_callback(broker.stop)
     sender, receiver = await shop.store(shop.sender), await shop.store(shop.receiver)
-    urls = {"send": await shop.postgres.url(shop.sender), "receive": await shop.postgres.url(shop.receiver)}
+    urls = {"send": await shop.url(shop.sender), "receive": await shop.url(shop.receiver)}
     domains = {"send": shop.sender, "receive": shop.receiver}
 
     def start(role: str) -> subprocess.Popen[bytes]:

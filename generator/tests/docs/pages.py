@@ -1,10 +1,9 @@
 """What the pages of documentation are made of: fenced blocks, links, headings, and parts that a command writes.
 
-Three marks, HTML comments that a reader does not see, tie a page to the code:
+Two marks, HTML comments that a reader does not see, tie a page to the code:
 
 - ``<!-- from: path -->`` before a fenced block: the block stands in that file, line by line; a line ``…`` leaves out.
 - ``<!-- made by: name -->`` … ``<!-- end -->``: a part that a test writes (``UPDATE=1``) and compares.
-- ``<!-- run: where -->`` before a ``console`` block: where its commands run, see test_docs.py.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ OTHERS = {"docs/tutorial.md", "docs/reference/foreign.md"}
 _FENCE = re.compile(
     r"^(?P<indent> *)(?P<ticks>```+)(?P<lang>[\w-]*)[^\n]*\n(?P<body>.*?)^(?P=indent)(?P=ticks) *$", re.M | re.S
 )
-_MARK = re.compile(r"<!-- (?P<kind>from|run): (?P<value>[^\n]*?) -->\n\Z")
+_MARK = re.compile(r"<!-- (?P<kind>from): (?P<value>[^\n]*?) -->\n\Z")
 _PART = re.compile(r"(?P<begin><!-- made by: (?P<name>[^\n]*?) -->\n)(?P<body>.*?)(?P<end><!-- end -->)", re.S)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$", re.M)

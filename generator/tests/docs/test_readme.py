@@ -20,7 +20,7 @@ def test_it_shows_each_step_from_a_contract_to_its_implementation() -> None:
 def test_the_two_commands_are_make_targets_with_a_line_of_help() -> None:
     makefile = pages.read("Makefile")
     first = next(pages.blocks("README.md"))
-    commands = re.findall(r"^\$ make (\w+)", first.text, re.M)
+    commands = re.findall(r"^make (\w+)", first.text, re.M)
     assert commands == ["demo", "test"]
     for command in commands:
         assert re.search(rf"^{command}:.*## \S", makefile, re.M)

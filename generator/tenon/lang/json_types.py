@@ -10,7 +10,7 @@ import ast
 import itertools
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -20,10 +20,12 @@ import orjson
 from tenon.lang.python import literal, pascal, unique
 from tenon.model.text import Text
 
-MAX_FIELDS = 400_000
-"""Fields one document may come to; past it, types are `Any`. The largest public descriptions have a tenth of it."""
+MAX_FIELDS = 150_000
+"""Fields one document may come to, those that allOf repeats included; past it, types are `Any`. GitHub has 39 000."""
 _MAX_DEPTH = 60
 _MAX_ALTERNATIVES = 32
+_MAX_CHAIN = 100
+"""Components that one allOf may come to."""
 _PLAIN = (
     "type", "properties", "required", "additionalProperties", "patternProperties", "items", "prefixItems", "enum",
     "const", "format", "contentMediaType", "contentEncoding",
@@ -148,25 +150,25 @@ class JsonTypes:
 
     def _loops(self) -> set[str]:
         """Aliases that are alternatives of themselves, which no type checker can resolve."""
-        state: dict[str, int] = {}
         looping: set[str] = set()
-
-        def visit(name: str, path: list[str]) -> None:
-            state[name] = 1
-            path.append(name)
-            for member in self._aliases[name][2]:
-                if member in self._aliases:
-                    if state.get(member) == 1:
-                        looping.update(path[path.index(member) :])
-                    elif member not in state:
-                        visit(member, path)
-            path.pop()
-            state[name] = 2
-
-        for name in self._aliases:
-            if name not in state:
-                visit(name, [])
+        done: set[str] = set()
+        for start in self._aliases:
+            path = {} if start in done else {start: self._alternatives(start)}
+            while path:
+                last = next(reversed(path))
+                name = next(path[last], None)
+                if name is None:
+                    done.add(last)
+                    del path[last]
+                elif name in path:
+                    names = list(path)
+                    looping.update(names[names.index(name) :])
+                elif name not in done:
+                    path[name] = self._alternatives(name)
         return looping
+
+    def _alternatives(self, name: str) -> Iterator[str]:
+        return (member for member in self._aliases[name][2] if member in self._aliases)
 
     def _members(self, schema: Any, hint: str, own: str | None) -> Members:
         """The alternatives that `schema` allows. `own`: the name for its class, if it is one class."""
@@ -254,9 +256,10 @@ class JsonTypes:
         self, parts: Iterable[_Part], plains: list[dict[str, Any]], choices: list[_Choice], seen: set[str]
     ) -> None:
         for part in parts:
+            self._count += 1
             match part:
                 case _Ref(name):
-                    if name not in seen and isinstance(self._schemas[name], dict):
+                    if name not in seen and len(seen) < _MAX_CHAIN and isinstance(self._schemas[name], dict):
                         seen.add(name)
                         self._expand(self._parts(self._schemas[name]), plains, choices, seen)
                 case _Choice():

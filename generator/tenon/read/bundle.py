@@ -14,7 +14,7 @@ from typing import Any
 from tenon.finding import Finding, Severity
 from tenon.read.document import Node, escape
 from tenon.read.refs import References, local, reference
-from tenon.read.schema import lift
+from tenon.read.schema import Patterns, lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,20 @@ SCHEMA = Kind(
 )
 _COMPONENT = "/components/schemas/"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_SPARE = 500_000
+"""Values that a bundle may have beside twice those of its files."""
 _UNREACHED = ("$defs", "definitions")
 """What only references reach: each moves to the components when it is referred to."""
+
+
+class TooLarge(Exception):
+    """References would make the document many times as large as the files it is made of."""
 
 
 @dataclass
 class Bundler:
     """Copies one document. `origins` says where each copied object came from, by its `id`; `components` holds what
-    references have brought in, by section and name."""
+    references have brought in, by section and name. `copy` and `finish` raise TooLarge."""
 
     references: References
     grammar: Grammar
@@ -91,7 +97,9 @@ class Bundler:
     _names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _waiting: list[tuple[str, str, Node, str]] = field(default_factory=list)
     _inlining: list[tuple[str, str]] = field(default_factory=list)
-    _aliases: set[int] = field(default_factory=set)
+    _patterns: Patterns = field(default_factory=Patterns)
+    _room: int = _SPARE
+    _allowed: int = 0
 
     def own_components(self, node: Node | None) -> None:
         """Claim the names of the document's own components; one that only refers elsewhere gives its name to that."""
@@ -162,6 +170,20 @@ class Bundler:
         self.origins[id(out)] = node
         return out
 
+    def _repeat(self, node: Node) -> None:
+        """Count what is copied to another place: that may double what was read, not multiply it."""
+        waiting = [node.value]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, (dict, list)):
+                self._room -= len(value)
+                waiting.extend(value.values() if isinstance(value, dict) else value)
+                if self._room < 0:
+                    allowed = 2 * self.references.size
+                    self._room, self._allowed = self._room + allowed - self._allowed, allowed
+                    if self._room < 0:
+                        raise TooLarge
+
     def _step(self, node: Node, step: Step) -> Any:
         match step:
             case One(kind):
@@ -173,6 +195,7 @@ class Bundler:
                     followed = self.references.follow(node, siblings=False)
                     if followed is None:
                         return {}
+                    self._repeat(followed)
                     node = followed
                 if isinstance(node.value, dict):
                     return {
@@ -205,7 +228,7 @@ class Bundler:
                 target = _resource(node) if ref == "#" else self.references.target(node, ref)
                 if target is not None:
                     out["$ref"] = local("components", "schemas", self._name(target, "schema", "schemas"))
-        return lift(out, self.v30, complain)
+        return lift(out, self.v30, self._patterns, complain)
 
     def _mapping(self, mapping: Node) -> dict[str, Any]:
         """A discriminator's mapping with local references; bare names are names of components."""
@@ -240,6 +263,7 @@ class Bundler:
         """The component that `target` is or becomes."""
         place = (section, target.source.file, target.pointer)
         if place not in self._names:
+            self._repeat(target)
             self._names[place] = name = self._free(_wanted(target), section)
             self.components.setdefault(section, {})[name] = None
             self._waiting.append((section, name, target, kind_name))
@@ -263,6 +287,7 @@ class Bundler:
                 Finding(node.at, "ref-cycle", "this reference contains itself", "break the circle of references")
             )
             return {}
+        self._repeat(target)
         self._inlining.append(place)
         out = dict(self.copy(target, kind_name))
         self._inlining.pop()

@@ -24,6 +24,8 @@ class Source:
     """As findings name it."""
     value: Any
     mark: Mark
+    size: int
+    """Values in it, after alias expansion."""
 
     @cached_property
     def root(self) -> Node:
@@ -110,7 +112,7 @@ def declaring(tree: Tree, findings: list[Finding], kind: str, *older: str) -> It
     """
     words = [word.encode() for word in (kind, *older)]
     keys = "|".join((kind, *older))
-    key = re.compile(rf"""(?:^|[{{,])[ \t\r\n]*["']?(?:{keys})["']?[ \t\r\n]*:""".encode(), re.MULTILINE)
+    key = re.compile(rf"""(?:^[ \t]*|[{{,]\s*)["']?(?:{keys})["']?[ \t\r\n]*:""".encode(), re.MULTILINE)
     for name, path in tree.matching(".yaml", ".yml", ".json"):
         named = name.rsplit(".", 1)[0].endswith(f".{kind}")
         try:
@@ -145,8 +147,8 @@ def _parse(tree: Tree, relative: str, findings: list[Finding]) -> Source | None:
     text = read_text(tree, relative, findings)
     if text is None:
         return None
-    value, mark, problems = parse(text, json=relative.endswith(".json"))
+    value, mark, size, problems = parse(text, json=relative.endswith(".json"))
     for problem in problems:
         at = tree.location(relative, (problem.position >> 16) + 1, (problem.position & 0xFFFF) + 1)
         findings.append(Finding(at, problem.rule, problem.message, problem.remedy))
-    return None if problems else Source(relative, f"{tree.name}/{relative}", value, mark)
+    return None if problems else Source(relative, f"{tree.name}/{relative}", value, mark, size)

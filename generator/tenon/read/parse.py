@@ -45,8 +45,8 @@ class Problem(Exception):
         self.rule, self.position, self.message, self.remedy = rule, position, message, remedy
 
 
-def parse(text: str, *, json: bool) -> tuple[Any, Mark, list[Problem]]:
-    """The text's value, its marks, and what is wrong with it. With `json` it has to be JSON, else it may be."""
+def parse(text: str, *, json: bool) -> tuple[Any, Mark, int, list[Problem]]:
+    """The text's value, its marks, how many values it has, and what is wrong. With `json` it has to be JSON."""
     build = _Builder(max(MAX_NODES, len(text) // 12))
     try:
         if json or (text.lstrip()[:1] in ("{", "[") and _is_json(text)):
@@ -55,7 +55,7 @@ def parse(text: str, *, json: bool) -> tuple[Any, Mark, list[Problem]]:
             _read_yaml(text, build)
     except Problem as problem:
         build.problems.append(problem)
-    return build.value, build.mark, build.problems
+    return build.value, build.mark, build.nodes, build.problems
 
 
 def _is_json(text: str) -> bool:

@@ -9,6 +9,10 @@ from tenon.finding import Finding, Severity
 from tenon.read.document import Node, escape, load
 from tenon.read.tree import Tree
 
+MAX_HOPS = 32
+"""References that may lead to each other before something is defined."""
+MAX_COMPLAINTS = 200
+"""Errors about the references of one document that are told; nothing is written anyway."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 
@@ -20,6 +24,11 @@ class References:
         self._findings = findings
         self._anchors: dict[str, dict[str, Node]] = {}
         self._reported: set[tuple[str, str, str]] = set()
+
+    @property
+    def size(self) -> int:
+        """Values in all files that were loaded so far."""
+        return sum(source.size for source in self._tree.parsed.values() if source is not None)
 
     def target(self, at: Node, ref: str) -> Node | None:
         """What `ref`, written at `at`, names; None with a finding when that is nothing."""
@@ -62,16 +71,13 @@ class References:
 
         With `siblings` an object with other keys beside `$ref` is an end too.
         """
-        seen: set[tuple[str, str]] = set()
         current: Node | None = node
-        while current is not None and (ref := reference(current)) is not None:
-            if siblings and len(current.value) > 1:
+        for _ in range(MAX_HOPS):
+            if current is None or (ref := reference(current)) is None or (siblings and len(current.value) > 1):
                 return current
-            if (place := (current.source.file, current.pointer)) in seen:
-                return self._wrong(node, "ref-cycle", "the references lead back to each other", "define one of them")
-            seen.add(place)
             current = self.target(current, ref)
-        return current
+        message = f"the reference leads to a reference, and so on {MAX_HOPS} times, or back to itself"
+        return self._wrong(node, "ref-cycle", message, "refer to a definition")
 
     def _anchored(self, root: Node, name: str) -> Node | None:
         known = self._anchors.get(root.source.file)
@@ -91,6 +97,8 @@ class References:
         self, at: Node, rule: str, message: str, remedy: str, severity: Severity = Severity.ERROR
     ) -> Node | None:
         location = at.at
+        if severity is Severity.ERROR and len(self._reported) > MAX_COMPLAINTS:
+            return None
         if (key := (rule, location.file, location.symbol)) not in self._reported:
             self._reported.add(key)
             self._findings.append(Finding(location, rule, message, remedy, severity))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -25,16 +24,51 @@ _SIZES = (
 _TEXTS = ("format", "title", "description", "contentEncoding", "contentMediaType")
 _FLAGS = ("uniqueItems", "deprecated", "readOnly", "writeOnly")
 _ABOUT = ("title", "description", "deprecated", "readOnly", "writeOnly")
+_REPEAT = re.compile(r"\{([0-9]{1,6})(?:,([0-9]{0,6}))?\}")
 _CLASS_RANGE = re.compile(r"(\\[wWdDsS])-(?=[^\]])")
 
 
-def lift(schema: dict[str, Any], v30: bool, complain: Complain) -> dict[str, Any]:
+class Patterns:
+    """Regular expressions that the judge at run time can take, as far as one document's budget goes.
+
+    Compiling one costs what its repetitions multiply to, and a Unicode class many times that of a letter.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+        self._room = 5_000_000
+
+    def mended(self, pattern: str) -> str | None:
+        """`pattern`, or the same for the judge's engine, or None. ECMA-262 takes ``[\\w-.]``, the engine does not."""
+        if pattern not in self._known:
+            self._known[pattern] = None
+            for candidate in dict.fromkeys((pattern, _CLASS_RANGE.sub(r"\1\\-", pattern))):
+                if self._compiles(candidate):
+                    self._known[pattern] = candidate
+                    break
+        return self._known[pattern]
+
+    def _compiles(self, pattern: str) -> bool:
+        cost = len(pattern) * (200 if "\\p" in pattern or "\\P" in pattern else 1)
+        for low, high in _REPEAT.findall(pattern):
+            cost *= max(1, int(high or low))
+        self._room -= min(cost, 200_000)
+        if cost > 2_000_000 or self._room < 0:
+            return False
+        try:
+            jsonschema_rs.Draft202012Validator({"pattern": pattern})
+        except ValueError:
+            return False
+        return True
+
+
+def lift(schema: dict[str, Any], v30: bool, patterns: Patterns, complain: Complain) -> dict[str, Any]:
     """`schema`, whose subschemas are lifted already, as draft 2020-12. `v30`: it is OpenAPI 3.0's dialect."""
     out = {key: value for key, value in schema.items() if key not in _DROPPED}
     nullable = out.pop("nullable", None) is True
     _types(out, complain)
     _bounds(out)
-    _keywords(out, complain)
+    _keywords(out, patterns, complain)
     _arrays(out)
     if "example" in out:
         example = out.pop("example")
@@ -74,7 +108,7 @@ def _bounds(out: dict[str, Any]) -> None:
             out[exclusive] = out.pop(bound)
 
 
-def _keywords(out: dict[str, Any], complain: Complain) -> None:
+def _keywords(out: dict[str, Any], patterns: Patterns, complain: Complain) -> None:
     for key in _NUMBERS:
         if key in out and (number := _number(out[key])) != out[key]:
             _replace(out, key, number, complain, "has to be a number")
@@ -101,13 +135,13 @@ def _keywords(out: dict[str, Any], complain: Complain) -> None:
         _replace(out, "enum", None, complain, "has to be a list of values")
     if "pattern" in out:
         pattern = out["pattern"]
-        mended = _pattern(pattern) if isinstance(pattern, str) else None
+        mended = patterns.mended(pattern) if isinstance(pattern, str) else None
         if mended is None:
             _replace(out, "pattern", None, complain, "is no regular expression that can be checked")
         else:
             out["pattern"] = mended
     if isinstance(out.get("patternProperties"), dict):
-        for pattern in [p for p in out["patternProperties"] if _pattern(p) != p]:
+        for pattern in [p for p in out["patternProperties"] if patterns.mended(p) != p]:
             del out["patternProperties"][pattern]
             complain("patternProperties", "has a name that is no regular expression that can be checked")
     if "discriminator" in out and not _is_discriminator(out["discriminator"]):
@@ -129,18 +163,6 @@ def _number(value: Any) -> int | float | None:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", value):
         return float(value) if "." in value else int(value)
-    return None
-
-
-@lru_cache(4096)
-def _pattern(pattern: str) -> str | None:
-    """`pattern`, or the same for the judge's engine, or None. ECMA-262 takes ``[\\w-.]``, the engine does not."""
-    for candidate in (pattern, _CLASS_RANGE.sub(r"\1\\-", pattern)):
-        try:
-            jsonschema_rs.Draft202012Validator({"pattern": candidate})
-        except ValueError:
-            continue
-        return candidate
     return None
 
 

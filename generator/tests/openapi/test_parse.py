@@ -15,14 +15,14 @@ from tenon.read.tree import Tree
 
 
 def value(text: str, json: bool = False) -> Any:
-    found, _, problems = parse(text, json=json)
+    found, _, _, problems = parse(text, json=json)
     assert not problems, [p.message for p in problems]
     return found
 
 
 def problems(text: str, json: bool = False) -> list[tuple[str, int]]:
     """Rule and line of everything that is wrong."""
-    return [(problem.rule, (problem.position >> 16) + 1) for problem in parse(text, json=json)[2]]
+    return [(problem.rule, (problem.position >> 16) + 1) for problem in parse(text, json=json)[3]]
 
 
 @pytest.mark.parametrize(

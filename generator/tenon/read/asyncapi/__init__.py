@@ -8,6 +8,7 @@ from tenon.finding import Finding, Severity
 from tenon.model.events import EventDocument
 from tenon.read import packages
 from tenon.read.asyncapi.reader import Reader
+from tenon.read.bundle import TooLarge
 from tenon.read.document import Source, declaring
 from tenon.read.tree import Tree
 
@@ -21,11 +22,15 @@ def read(tree: Tree) -> tuple[tuple[EventDocument, ...], list[Finding]]:
         if version is not None:
             sources.append((source, version))
     assigned = packages.assign(tree, [source.file for source, _ in sources], findings)
-    return tuple(
-        Reader(tree, source.root, version, findings).read(assigned[source.file])
-        for source, version in sources
-        if source.file in assigned
-    ), findings
+    documents = []
+    for source, version in sources:
+        if source.file in assigned:
+            try:
+                documents.append(Reader(tree, source.root, version, findings).read(assigned[source.file]))
+            except TooLarge:
+                message = "references repeat so much that the document would be many times as large as its files"
+                findings.append(Finding(source.root.at, "too-large", message, "refer to components"))
+    return tuple(documents), findings
 
 
 def _version(source: Source, named: bool, findings: list[Finding]) -> int | None:

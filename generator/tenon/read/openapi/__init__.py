@@ -9,7 +9,7 @@ from tenon.finding import Finding, Severity
 from tenon.model.rest import Document, Schema
 from tenon.model.text import Text
 from tenon.read import packages
-from tenon.read.bundle import Bundler
+from tenon.read.bundle import Bundler, TooLarge
 from tenon.read.document import Node, Source, declaring
 from tenon.read.openapi.grammar import GRAMMAR
 from tenon.read.openapi.operations import Operations
@@ -25,9 +25,15 @@ def read(tree: Tree) -> tuple[tuple[Document, ...], list[Finding]]:
         if _is_supported(source, named, findings):
             sources.append(source)
     assigned = packages.assign(tree, [source.file for source in sources], findings)
-    return tuple(
-        _document(tree, source, assigned[source.file], findings) for source in sources if source.file in assigned
-    ), findings
+    documents = []
+    for source in sources:
+        if source.file in assigned:
+            try:
+                documents.append(_document(tree, source, assigned[source.file], findings))
+            except TooLarge:
+                message = "references repeat so much that the document would be many times as large as its files"
+                findings.append(Finding(source.root.at, "too-large", message, "refer to components"))
+    return tuple(documents), findings
 
 
 def _is_supported(source: Source, named: bool, findings: list[Finding]) -> bool:

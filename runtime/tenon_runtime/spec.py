@@ -136,6 +136,9 @@ class Operation:
     for the whole body."""
     policy: Policy
     ref: str
+    constants: tuple[tuple[str, str, str], ...] = ()
+    """Where operations share method and path: (``query`` or ``header``, name, value) of what a request for this one
+    has. Of several that fit, the one with the most is meant."""
 
 
 @dataclass(frozen=True, slots=True)

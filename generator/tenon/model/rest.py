@@ -89,6 +89,8 @@ class Operation:
     policy: Policy
     """``x-tenon-deadline`` and its like; empty for most."""
     at: Location
+    constants: tuple[tuple[str, Text, Text], ...] = ()
+    """What tells it from operations with the same method and path: (``query`` or ``header``, name, value)."""
 
 
 @dataclass(frozen=True, slots=True)

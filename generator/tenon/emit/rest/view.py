@@ -172,5 +172,6 @@ def _spec(operation: RestOperation, attribute: str, request: str, arguments: tup
         "arguments": literal(tuple((each.attribute, each.source, each.wire) for each in arguments)),
         "policy": naming.policy(operation.policy),
         "ref": literal(declared.at.ref),
+        **({"constants": literal(declared.constants)} if declared.constants else {}),
     }
     return f"Operation({', '.join(f'{name}={value}' for name, value in values.items())})"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tenon.finding import Finding, Severity
 from tenon.model.rest import Body, Operation, Parameter, Response, Schema
@@ -28,6 +29,7 @@ _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """Header parameters of these names are ignored (OpenAPI 3.1.1, 4.8.12.1)."""
 
 JsonObject = dict[str, Any]
+Constants = tuple[tuple[str, Text, Text], ...]
 
 
 class Operations:
@@ -40,7 +42,8 @@ class Operations:
         self._findings = findings
         self._ids: dict[str, Location] = {}
         self._declared: set[str] = set()
-        self._routes: dict[tuple[str, str], Location] = {}
+        self._routes: dict[tuple[str, str], tuple[str, Location, set[frozenset[Any]]]] = {}
+        self._shared: set[str] = set()
 
     def read(self) -> tuple[Operation, ...]:
         paths = self._bundled.get("paths")
@@ -52,6 +55,8 @@ class Operations:
             if isinstance(item.get(method), dict)
         ]
         self._declared = {str(item[method].get("operationId")) for _, item, method in listed}
+        routes = Counter(method + re.split("[#?]", path)[0] for path, _, method in listed)
+        self._shared = {route for route, times in routes.items() if times > 1}
         found = (self._operation(*each) for each in listed)
         return tuple(operation for operation in found if operation is not None)
 
@@ -62,11 +67,13 @@ class Operations:
         if not path.startswith("/"):
             self._complain(at, "path", "a path has to begin with `/`", "correct the path")
             return None
-        route = path.split("#")[0].split("?")[0]
-        if not self._is_first(method, route, at):
-            return None
+        route, _, query = path.split("#")[0].partition("?")
         identity = self._identity(value, method, path, node)
         if identity is None:
+            return None
+        parameters = self._parameters(item, value, route, at)
+        constants = self._constants(method, route, query, parameters, at)
+        if constants is None:
             return None
         scopes, public = self._security(value)
         if "requestBody" in value and isinstance(value["requestBody"], dict):
@@ -85,7 +92,7 @@ class Operations:
             description=_text(value, "description"),
             tags=tuple(Text(tag) for tag in value.get("tags") or () if isinstance(tag, str)),
             deprecated=value.get("deprecated") is True,
-            parameters=self._parameters(item, value, route, at),
+            parameters=parameters,
             body=body,
             responses=responses,
             scopes=scopes,
@@ -95,23 +102,40 @@ class Operations:
             response_field=extensions.text(success_node, "x-tenon-field", self._findings),
             policy=extensions.policy(node, scopes, public, self._findings),
             at=at,
+            constants=constants,
         )
 
-    def _is_first(self, method: str, route: str, at: Location) -> bool:
-        """Whether no other operation answers the same requests. Names in braces do not tell routes apart."""
-        key = (method, _TEMPLATE.sub("{}", route))
-        other = self._routes.setdefault(key, at)
-        if other is at:
-            return True
+    def _constants(
+        self, method: str, route: str, query: str, parameters: tuple[Parameter, ...], at: Location
+    ) -> Constants | None:
+        """What tells the operation from others of its route; None when nothing does: another answers the same requests.
+
+        That may be a query in the path, and parameters that are required and can have one value only. Names in braces
+        do not tell routes apart.
+        """
+        constants = tuple(
+            ("query", Text(name), Text(value)) for name, value in parse_qsl(query, keep_blank_values=True)
+        )
+        if method + route in self._shared:
+            constants += tuple(
+                (parameter.source, parameter.name, Text(only))
+                for parameter in parameters
+                if parameter.source in ("query", "header") and parameter.required
+                if (only := _only_text(parameter.schema.value)) is not None
+            )
+        first, first_at, known = self._routes.setdefault((method, _TEMPLATE.sub("{}", route)), (route, at, set()))
+        if first == route and frozenset(constants) not in known:
+            known.add(frozenset(constants))
+            return constants
         self._complain(
             at,
             "route-collision",
             "another operation has the same method and path: no server could tell their requests apart",
             "give one of them another path",
             Severity.UNSUPPORTED,
-            other,
+            first_at,
         )
-        return False
+        return None
 
     def _identity(self, value: JsonObject, method: str, path: str, node: Node) -> str | None:
         declared = value.get("operationId")
@@ -298,6 +322,13 @@ class Operations:
         also: Location | None = None,
     ) -> None:
         self._findings.append(Finding(at, rule, message, remedy, severity, also))
+
+
+def _only_text(schema: Any) -> str | None:
+    """The only text that a schema allows."""
+    values = [schema["const"]] if isinstance(schema, dict) and "const" in schema else None
+    values = schema.get("enum") if values is None and isinstance(schema, dict) else values
+    return values[0] if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str) else None
 
 
 def _media(key: str, entry: Any) -> str:

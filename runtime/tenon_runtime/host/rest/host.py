@@ -12,7 +12,7 @@ from protobuf import Registry
 
 from tenon_runtime import errors
 from tenon_runtime.call.operation import Call
-from tenon_runtime.call.table import Entry, Table
+from tenon_runtime.call.table import Table
 from tenon_runtime.context import Context
 from tenon_runtime.errors import Violation
 from tenon_runtime.host.asgi import Receive, Scope, Send, headers_of, respond
@@ -20,6 +20,7 @@ from tenon_runtime.host.rest.document import Document
 from tenon_runtime.host.rest.operation import RestAnswer, RestRequest, compile_operation
 from tenon_runtime.host.rest.routes import Routes
 from tenon_runtime.host.rest.schema import Schemas
+from tenon_runtime.host.rest.variants import Variant, Variants, pick, variants
 from tenon_runtime.observe.log import Log
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.spec import Api
@@ -42,11 +43,12 @@ class RestHost:
         Raises ValueError when the document and the operations do not fit.
         """
         self._table = table
-        self._routes: Routes[tuple[Entry, Call]] = Routes()
+        self._routes: Routes[Variants] = Routes()
         if api.rest is None:
             return
         document = Document(api.rest.document)
         schemas = Schemas(document)
+        shared: dict[tuple[str, str], list[Variant]] = {}
         for operation in api.rest.operations:
             entry = table.operations[operation.id] if operation.rpc is None else table.rpcs[operation.rpc]
             try:
@@ -60,9 +62,15 @@ class RestHost:
                     violated=partial(_violated, entry.info.name, metrics, response_check == "raise"),
                     body_limit=body_limit,
                 )
-                self._routes.add(operation.method, operation.path, (entry, table.face(entry, face)))
             except (KeyError, ValueError) as error:
                 raise ValueError(f"{operation.method} {operation.path}: {error}") from error
+            route = shared.setdefault((operation.method, operation.path), [])
+            route.append(Variant(operation.constants, entry, table.face(entry, face)))
+        for (method, path), found in shared.items():
+            try:
+                self._routes.add(method, path, variants(found))
+            except ValueError as error:
+                raise ValueError(f"{method} {path}: {error}") from error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
@@ -74,10 +82,12 @@ class RestHost:
         if isinstance(found, frozenset):
             await self._refuse(method, found, headers, send)
             return
-        (entry, call), values = found
-        ctx = self._table.context(entry.info, "rest", headers, None)
+        candidates, values = found
+        query = scope["query_string"].decode("latin-1")
+        variant = pick(candidates, query, headers)
+        ctx = self._table.context(variant.entry.info, "rest", headers, None)
         try:
-            answer = await _run(call, ctx, values, scope["query_string"].decode("latin-1"), headers, receive)
+            answer = await _run(variant.call, ctx, values, query, headers, receive)
         except _Gone:
             return
         except errors.Error as error:

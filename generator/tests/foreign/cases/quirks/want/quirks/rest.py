@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tenon_runtime import Idempotency, Operation, Policy, RestHandlers, RestSpec
 
@@ -22,6 +23,27 @@ class UpdateFileRequest:
     """What `update_file` is asked."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BetaFileRequest:
+    """What `beta_file` is asked."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What `start` is asked."""
+
+    action: Literal["Start"]
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """What `stop` is asked."""
+
+    action: Literal["Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,60 @@ _UPDATE_FILE = Operation(
     ref="contracts/quirks.yaml#/paths/~1files~1{id}/put",
 )
 
+_BETA_FILE = Operation(
+    id="betaFile",
+    method="PUT",
+    path="/files/{id}",
+    pointer="/paths/~1files~1{id}?beta=true/put",
+    rpc=None,
+    attr="beta_file",
+    bindings=(),
+    body_field=None,
+    response_field=None,
+    status=204,
+    request=BetaFileRequest,
+    arguments=(("id", "path", "id"),),
+    policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
+    ref="contracts/quirks.yaml#/paths/~1files~1{id}?beta=true/put",
+    constants=(("query", "beta", "true"),),
+)
+
+_START = Operation(
+    id="start",
+    method="GET",
+    path="/",
+    pointer="/paths/~1#Action=Start/get",
+    rpc=None,
+    attr="start",
+    bindings=(),
+    body_field=None,
+    response_field=None,
+    status=204,
+    request=StartRequest,
+    arguments=(("action", "query", "Action"),),
+    policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
+    ref="contracts/quirks.yaml#/paths/~1#Action=Start/get",
+    constants=(("query", "Action", "Start"),),
+)
+
+_STOP = Operation(
+    id="stop",
+    method="GET",
+    path="/",
+    pointer="/paths/~1#Action=Stop/get",
+    rpc=None,
+    attr="stop",
+    bindings=(),
+    body_field=None,
+    response_field=None,
+    status=204,
+    request=StopRequest,
+    arguments=(("action", "query", "Action"),),
+    policy=Policy(deadline=30.0, idempotency=Idempotency.UNKNOWN, scopes=(), public=True, slo=None),
+    ref="contracts/quirks.yaml#/paths/~1#Action=Stop/get",
+    constants=(("query", "Action", "Stop"),),
+)
+
 _LIST_ = Operation(
     id="list",
     method="GET",
@@ -85,6 +161,9 @@ REST = RestSpec(
     operations=(
         _EXAMPLES,
         _UPDATE_FILE,
+        _BETA_FILE,
+        _START,
+        _STOP,
         _LIST_,
     ),
 )
@@ -96,6 +175,9 @@ class QuirksHandlers(RestHandlers):
     operations = (
         _EXAMPLES,
         _UPDATE_FILE,
+        _BETA_FILE,
+        _START,
+        _STOP,
         _LIST_,
     )
 
@@ -106,6 +188,18 @@ class QuirksHandlers(RestHandlers):
     @abstractmethod
     async def update_file(self, request: UpdateFileRequest, ctx: Context) -> None:
         """Contract: PUT /files/{id}"""
+
+    @abstractmethod
+    async def beta_file(self, request: BetaFileRequest, ctx: Context) -> None:
+        """Contract: PUT /files/{id}"""
+
+    @abstractmethod
+    async def start(self, request: StartRequest, ctx: Context) -> None:
+        """Contract: GET /"""
+
+    @abstractmethod
+    async def stop(self, request: StopRequest, ctx: Context) -> None:
+        """Contract: GET /"""
 
     @abstractmethod
     async def list_(self, request: ListRequest, ctx: Context) -> list[str]:

@@ -123,7 +123,7 @@ async def test_grpc_callers_get_the_violations_as_details() -> None:
     async with Running(API, Ruled) as service, grpc.aio.insecure_channel(service.grpc_target) as channel:
         feed = channel.stream_unary("/ruled.v1.RuledService/Feed", request_serializer=Message.to_binary)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await feed(iter([Users(users=[User(user_name="ada")]), Users(users=[User(user_name="x")])]), timeout=5)
+            await feed(iter([Users(users=[User(user_name="ada")]), Users(users=[User(user_name="x")])]), timeout=60)
         assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         details = dict(raised.value.trailing_metadata() or ())["grpc-status-details-bin"]
         assert isinstance(details, bytes) and b"string.min_len" in details and b"user_name" in details

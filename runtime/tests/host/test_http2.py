@@ -44,7 +44,7 @@ class Caller:
     async def answer(self, stream: int) -> bytes:
         """Everything that a stream carries until it ends."""
         body = b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 received = await self._reader.read(65536)
                 assert received, "the connection was closed"

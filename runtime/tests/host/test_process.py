@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from runtime.tests.fixtures.until import PATIENCE, until_busy
+
 
 @asynccontextmanager
 async def process(*arguments: str, **settings: str) -> AsyncIterator[Process]:
@@ -30,12 +32,12 @@ async def process(*arguments: str, **settings: str) -> AsyncIterator[Process]:
 
 
 async def ended(running: Process) -> tuple[int | None, str]:
-    _, said = await asyncio.wait_for(running.communicate(), 20)
+    _, said = await asyncio.wait_for(running.communicate(), PATIENCE)
     return running.returncode, said.decode()
 
 
 async def ports(file: Path) -> dict[str, int]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not file.exists():
             await asyncio.sleep(0.02)
     found: dict[str, int] = json.loads(file.read_text())
@@ -51,8 +53,8 @@ async def test_sigterm_lets_calls_finish_and_ends_with_0(tmp_path: Path) -> None
         found = await ports(file)
         assert found["pid"] == running.pid
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{found['http']}") as http:
-            slow = asyncio.create_task(http.post("/v1/echo/a", json={"tags": [], "delay": 0.5}))
-            await asyncio.sleep(0.2)
+            slow = asyncio.create_task(http.post("/v1/echo/a", json={"tags": [], "delay": 1.0}))
+            await until_busy(http)
             running.send_signal(signal.SIGTERM)
             assert (await slow).status_code == 200
         status, said = await ended(running)
@@ -68,7 +70,7 @@ async def test_a_call_that_outlasts_the_grace_period_is_cut_off(tmp_path: Path) 
         found = await ports(file)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{found['http']}") as http:
             slow = asyncio.create_task(http.post("/v1/echo/a", json={"tags": [], "delay": 4}))
-            await asyncio.sleep(0.2)
+            await until_busy(http)
             running.send_signal(signal.SIGTERM)
             status, said = await ended(running)
             await asyncio.gather(slow, return_exceptions=True)

@@ -13,6 +13,7 @@ from tenon_runtime.testing import Running
 
 from runtime.tests.fixtures.probe.api import API, OPEN, ProbeService
 from runtime.tests.fixtures.probe.service import Probe, ProbeReceiver, ProbeRest, ended, reached
+from runtime.tests.fixtures.until import until
 from runtime.tests.interop.conftest import CONNECTRPC, connect
 from runtime.tests.interop.peers import Outcome, Peer, outcome
 
@@ -71,38 +72,40 @@ async def test_a_bug_is_an_internal_error(peer: Peer) -> None:
 
 
 async def test_the_callers_deadline(peer: Peer) -> None:
-    assert await outcome(peer, "Echo", {"delay": 60.0}, timeout=0.3) == Outcome([], "deadline_exceeded")
-    assert await outcome(peer, "Count", {"to": 9, "delay": 60.0}, timeout=0.3) == Outcome([], "deadline_exceeded")
-    await until(lambda: ended == ["echo cancelled", "count cancelled"])
+    assert await outcome(peer, "Echo", {"delay": 60.0}, timeout=0.5) == Outcome([], "deadline_exceeded")
+    assert await outcome(peer, "Count", {"to": 9, "delay": 60.0}, timeout=0.5) == Outcome([], "deadline_exceeded")
+    # On a slow machine the time may be over before a handler begins; whoever began was cancelled.
+    await until(lambda: ended == [f"{name} cancelled" for name in reached])
 
 
 @pytest.mark.parametrize("name", ["grpcio", "grpclib", *CONNECTRPC])
 async def test_the_contracts_deadline_caps_the_callers(name: str, betterproto2: str) -> None:
-    policy = dataclasses.replace(OPEN, deadline=0.3)
+    policy = dataclasses.replace(OPEN, deadline=0.5)
     spec = ProbeService.spec
     short = dataclasses.replace(spec, methods=tuple(dataclasses.replace(m, policy=policy) for m in spec.methods))
     hasty = type("HastyService", (ProbeService,), {"spec": short})
     handler = type("HastyProbe", (Probe, hasty), {})
     api = dataclasses.replace(API, services=(hasty,))
+    reached.clear()
     ended.clear()
     async with Running(api, handler, ProbeRest, ProbeReceiver) as service:
         peer = await connect(name, service, betterproto2)
         for timeout in (None, 60.0):
             assert await outcome(peer, "Echo", {"delay": 60.0}, timeout=timeout) == Outcome([], "deadline_exceeded")
         assert await outcome(peer, "Count", {"to": 9, "delay": 60.0}) == Outcome([], "deadline_exceeded")
+        await until(lambda: ended == [f"{name} cancelled" for name in reached])
         await peer.close()
-    assert ended == ["echo cancelled", "echo cancelled", "count cancelled"]
 
 
 async def test_a_caller_who_cancels_ends_the_handler(peer: Peer) -> None:
-    unary = asyncio.create_task(outcome(peer, "Echo", {"delay": 60.0}))
+    unary = asyncio.create_task(outcome(peer, "Echo", {"delay": 60.0}, timeout=60.0))
     await until(lambda: reached == ["echo"])
     unary.cancel()
     await asyncio.gather(unary, return_exceptions=True)
     await until(lambda: ended == ["echo cancelled"])
 
     async def first_answers() -> None:
-        async for _ in peer.call("Count", [{"to": 1000, "delay": 0.05}], 10.0):
+        async for _ in peer.call("Count", [{"to": 1000, "delay": 0.05}], 60.0):
             reached.append("answer")
 
     stream = asyncio.create_task(first_answers())
@@ -115,10 +118,3 @@ async def test_a_caller_who_cancels_ends_the_handler(peer: Peer) -> None:
 async def test_many_calls_share_a_connection(peer: Peer) -> None:
     answers = await asyncio.gather(*(outcome(peer, "Echo", {"number": str(n)}) for n in range(1, 201)))
     assert answers == [Outcome([{"number": str(n)}]) for n in range(1, 201)]
-
-
-async def until(condition: Any) -> None:
-    """Waits for what another task brings about."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -25,10 +25,10 @@ async def test_health_is_known_by_service(service: Running) -> None:
     async with grpc.aio.insecure_channel(service.grpc_target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         for name in ("", "probe.v1.ProbeService"):
-            answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=60)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await stub.Check(health_pb2.HealthCheckRequest(service="nobody"), timeout=5)
+            await stub.Check(health_pb2.HealthCheckRequest(service="nobody"), timeout=60)
         assert raised.value.code() is grpc.StatusCode.NOT_FOUND
 
 
@@ -36,7 +36,7 @@ async def test_watchers_are_told_of_draining(service: Running) -> None:
     async with grpc.aio.insecure_channel(service.grpc_target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         seen = []
-        async for answer in stub.Watch(health_pb2.HealthCheckRequest(), timeout=10):
+        async for answer in stub.Watch(health_pb2.HealthCheckRequest(), timeout=60):
             seen.append(answer.status)
             if len(seen) == 1:
                 draining = asyncio.create_task(service.drain())
@@ -47,11 +47,11 @@ async def test_watchers_are_told_of_draining(service: Running) -> None:
 async def test_an_open_connection_is_refused_politely_while_draining(service: Running) -> None:
     async with grpc.aio.insecure_channel(service.grpc_target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        await stub.Check(health_pb2.HealthCheckRequest(), timeout=60)
         assert await service.drain()
         echo = channel.unary_unary("/probe.v1.ProbeService/Echo")
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await echo(b"", timeout=5)
+            await echo(b"", timeout=60)
         assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -59,7 +59,7 @@ async def test_a_method_that_is_not_there(service: Running) -> None:
     async with grpc.aio.insecure_channel(service.grpc_target) as channel:
         for path in ("/probe.v1.ProbeService/Nope", "/nobody.v1.Service/Nope"):
             with pytest.raises(grpc.aio.AioRpcError) as raised:
-                await channel.unary_unary(path)(b"", timeout=5)
+                await channel.unary_unary(path)(b"", timeout=60)
             assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -70,7 +70,7 @@ async def test_both_versions_of_reflection_list_the_services(service: Running) -
             request_serializer=v1alpha.ServerReflectionRequest.SerializeToString,
             response_deserializer=v1alpha.ServerReflectionResponse.FromString,
         )
-        async for answer in old(iter([v1alpha.ServerReflectionRequest(list_services="*")]), timeout=5):
+        async for answer in old(iter([v1alpha.ServerReflectionRequest(list_services="*")]), timeout=60):
             assert [each.name for each in answer.list_services_response.service] == SERVICES
         new = channel.stream_stream(
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -78,5 +78,5 @@ async def test_both_versions_of_reflection_list_the_services(service: Running) -
             response_deserializer=v1.ServerReflectionResponse.from_binary,
         )
         asked = v1.ServerReflectionRequest(message_request=Oneof("list_services", "*"))
-        async for answer in new(iter([asked]), timeout=5):
+        async for answer in new(iter([asked]), timeout=60):
             assert [each.name for each in answer.message_response.value.service] == SERVICES

@@ -27,7 +27,7 @@ COMMANDS = {
 _EPILOG = """\
 a first hour:
   tenon new shop && cd shop     a repository with one small domain, its tests and its Makefile
-  tenon add rpc shop.v1 GetOrder --rest "GET /v1/orders/{orderId}"
+  tenon add rpc orders CancelOrder --public --rest "PUT /v1/orders/{orderId}/cancellation" --returns order:Order
   tenon generate                code for what the contracts now say
   tenon todo                    the methods you still have to write
   tenon up                      everything running; edits reload

@@ -34,18 +34,26 @@ class Objective:
         return {name: value for name, value in labels.items() if value}
 
 
-def of(model: Model) -> Iterator[Objective]:
-    """Every operation that declares one. A REST operation that an RPC answers is counted as that RPC."""
+def by_domain(model: Model) -> dict[str, tuple[Objective, ...]]:
+    """The objectives of every domain that has any."""
+    found: dict[str, tuple[Objective, ...]] = {}
     for package in model.packages:
-        for rpc in package.rpcs:
-            if rpc.policy.slo is not None:
-                name = f"{rpc.service.name}/{rpc.method.name}"
-                owner = rpc.service.owner.raw or _owner(package)
-                yield _objective(name, owner, rpc.method.at.ref, rpc.policy.slo)
-        for operation in package.operations:
-            if operation.rpc is None and operation.policy.slo is not None:
-                name = f"{package.name}#{operation.operation.id.raw}"
-                yield _objective(name, _owner(package), operation.operation.at.ref, operation.policy.slo)
+        if objectives := tuple(_of(package)):
+            found[package.domain] = found.get(package.domain, ()) + objectives
+    return dict(sorted(found.items()))
+
+
+def _of(package: Package) -> Iterator[Objective]:
+    """Every operation that declares one. A REST operation that an RPC answers is counted as that RPC."""
+    for rpc in package.rpcs:
+        if rpc.policy.slo is not None:
+            name = f"{rpc.service.name}/{rpc.method.name}"
+            owner = rpc.service.owner.raw or _owner(package)
+            yield _objective(name, owner, rpc.method.at.ref, rpc.policy.slo)
+    for operation in package.operations:
+        if operation.rpc is None and operation.policy.slo is not None:
+            name = f"{package.name}#{operation.operation.id.raw}"
+            yield _objective(name, _owner(package), operation.operation.at.ref, operation.policy.slo)
 
 
 def _owner(package: Package) -> str:

@@ -6,18 +6,24 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tenon.emit.operations import rules
 from tenon.emit.operations.objectives import Objective
-from tenon.emit.operations.rules import AVAILABILITY, BURNS, FILE, INDICATORS, Burn, Indicator, alert_name, summary
+from tenon.emit.operations.rules import AVAILABILITY, BURNS, INDICATORS, Burn, Indicator, alert_name, summary
 
 _MINUTES = 20
 _CALLS = 1_000_000
 """Calls a minute and operation in the simulation: enough for 2 * (1 - 0.999999) of them to be a whole number."""
 
 
-def tests(objectives: tuple[Objective, ...]) -> dict[str, Any]:
-    """The content of the test file."""
+def file(domain: str) -> str:
+    """The file with the tests of a domain."""
+    return f"slo.{domain}.test.yaml"
+
+
+def tests(domain: str, objectives: tuple[Objective, ...]) -> dict[str, Any]:
+    """The content of that file."""
     return {
-        "rule_files": [FILE],
+        "rule_files": [rules.FILE, rules.file(domain)],
         "evaluation_interval": "1m",
         "tests": [
             _test("all calls are good", objectives, lambda budget: 0.0),

@@ -72,11 +72,15 @@ LATENCY = Indicator(
 INDICATORS = (AVAILABILITY, LATENCY)
 
 
-def groups(objectives: tuple[Objective, ...]) -> dict[str, Any]:
-    """The content of the rules file."""
+def file(domain: str) -> str:
+    """The file with the objectives of a domain."""
+    return f"slo.{domain}.rules.yaml"
+
+
+def shared() -> dict[str, Any]:
+    """The content of the file that every domain shares: how budgets are measured, and when somebody is called."""
     return {
         "groups": [
-            {"name": "tenon-objectives", "interval": "1m", "rules": [r for o in objectives for r in _objective(o)]},
             {"name": "tenon-ratios", "interval": "30s", "rules": [r for i in INDICATORS for r in _ratios(i)]},
             {
                 "name": "tenon-budgets",
@@ -85,6 +89,12 @@ def groups(objectives: tuple[Objective, ...]) -> dict[str, Any]:
             },
         ]
     }
+
+
+def objectives(known: tuple[Objective, ...]) -> dict[str, Any]:
+    """The content of a domain's own file."""
+    rules = [rule for objective in known for rule in _objective(objective)]
+    return {"groups": [{"name": "tenon-objectives", "interval": "1m", "rules": rules}]}
 
 
 def _objective(objective: Objective) -> Iterator[dict[str, Any]]:

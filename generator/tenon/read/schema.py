@@ -70,6 +70,8 @@ def lift(schema: dict[str, Any], v30: bool, patterns: Patterns, complain: Compla
     _bounds(out)
     _keywords(out, patterns, complain)
     _arrays(out)
+    if v30:
+        _one_way(out)
     if "example" in out:
         example = out.pop("example")
         out.setdefault("examples", [example])
@@ -182,6 +184,21 @@ def _arrays(out: dict[str, Any]) -> None:
     for key in ("prefixItems", "allOf", "anyOf", "oneOf"):
         if out.get(key) == []:
             del out[key]
+
+
+def _one_way(out: dict[str, Any]) -> None:
+    """OpenAPI 3.0.3: a required `readOnly` property is required in answers only, a `writeOnly` one in requests only.
+
+    One schema serves both here, so neither is required; 3.1 has no such rule.
+    """
+    properties = out.get("properties")
+    if "required" in out and isinstance(properties, dict):
+        one_way = {
+            name
+            for name, schema in properties.items()
+            if isinstance(schema, dict) and (schema.get("readOnly") is True or schema.get("writeOnly") is True)
+        }
+        out["required"] = [name for name in out["required"] if name not in one_way]
 
 
 def _nullable(out: dict[str, Any]) -> dict[str, Any]:

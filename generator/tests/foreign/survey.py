@@ -71,8 +71,8 @@ descriptions are public and not in this repository; what each taught stands as a
 `generator/tests/foreign/cases`.
 
 Operations in: methods below `paths` of OpenAPI, operations of AsyncAPI (2.x: publish and subscribe). Out: those with
-generated code. `route-collision` names operations that no server could tell apart by method and path (a `#fragment` or
-a `?query` in the path, or templates that differ in names only): each is left out, and named at its place. `ref-missing`
+generated code. `route-collision` names operations that no server could tell apart by method, path and constant
+parameters (only a `#fragment` differs, or the names in braces): each is left out, and named at its place. `ref-missing`
 is a reference to nothing: anything is taken there. Versions that are not read are `openapi-version` and
 `asyncapi-version`, other formats of payload schemas `asyncapi-format`. The rest are warnings.
 """

@@ -6,29 +6,27 @@ import itertools
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tenon.finding import Finding
-from tenon.model.text import forbidden
+from tenon.read.protobuf import bounds
 from tenon.read.tree import Tree
 
 TIMEOUT = 60
 """Seconds a build may take; googleapis (over 6000 files) takes under 10 on two cores."""
-MAX_NESTING = 100
-"""Brackets that may be open at once in a file: the compiler recurses per level. Hand-written files stay under 10."""
-MAX_PER_FILE = 100
-"""Complaints about characters in one file."""
-
-_TOKEN = re.compile(
-    rb"""//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|[{}<>\[\]()]""", re.DOTALL
-)
-"""Comments, literals and brackets. What is not closed ends with the line or file: nothing is scanned twice."""
+_CPU_SECONDS, _CPU_SECONDS_PER_MB = 15, 6
+_BYTES, _BYTES_PER_BYTE = 4 << 30, 250
+"""What the compiler's process may use, measured twice over; the address space is mostly reserved, not used."""
+_MAX_ERRORS = 100
+"""Complaints of the compiler that are read."""
 
 
 def executable() -> str:
@@ -45,43 +43,102 @@ def build(tree: Tree) -> tuple[bytes, list[Finding]]:
     sources = list(tree.matching(".proto"))
     if not sources:
         return b"", []
-    if findings := [finding for name, path in sources for finding in _refused(tree, name, path)]:
-        return b"", findings
-    with tempfile.TemporaryDirectory(prefix="tenon-buf-") as scratch:
-        # The compiler sees a copy: only the files that the tree accepted, and no configuration but ours.
-        workspace = Path(scratch, "contracts")
-        for name, path in sources:
-            copy = workspace / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-        (workspace / "buf.yaml").write_text(json.dumps(_config(tree)))
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": scratch,
-            "BUF_CACHE_DIR": f"{scratch}/cache",
-            "GOMEMLIMIT": "768MiB",
-            "HTTPS_PROXY": "http://127.0.0.1:9",
-            "HTTP_PROXY": "http://127.0.0.1:9",
-        }
-        image = Path(scratch, "image.binpb")
-        command = [executable(), "build", "--as-file-descriptor-set", "--error-format", "json", "-o", str(image)]
-        at = tree.location(sources[0][0])
-        try:
-            done = subprocess.run(
-                command, cwd=workspace, env=environment, capture_output=True, timeout=TIMEOUT, check=False
-            )
-        except FileNotFoundError:
+    try:
+        if findings := [finding for name, _ in sources for finding in _refused(tree, name)]:
+            return b"", findings
+        with tempfile.TemporaryDirectory(prefix="tenon-buf-") as scratch:
+            return _compile(tree, sources, Path(scratch))
+    except FileNotFoundError as error:
+        if error.filename == executable():
             message = "the protobuf compiler `buf` is not here"
-            return b"", [Finding(at, "buf-missing", message, "install it: pip install buf-bin")]
-        except subprocess.TimeoutExpired:
-            message = f"compiling took over {TIMEOUT} s"
-            return b"", [Finding(at, "proto-timeout", message, "split the contracts, or look for a pathological file")]
-        if done.returncode == 0:
-            return image.read_bytes(), []
-        message = "the protobuf compiler failed: " + _last_line(done.stderr)
-        return b"", _errors(tree, workspace, done.stdout + done.stderr) or [
-            Finding(at, "proto-compile", message, "run `buf build` on the folder")
-        ]
+            return b"", [
+                Finding(tree.location(sources[0][0]), "buf-missing", message, "install it: pip install buf-bin")
+            ]
+        return b"", [_unreadable(tree, error)]
+    except OSError as error:
+        return b"", [_unreadable(tree, error)]
+
+
+def _refused(tree: Tree, name: str) -> Iterator[Finding]:
+    if name.startswith("buf.yaml/"):
+        yield Finding(tree.location(name), "file-name", "the folder has the name of the compiler's configuration",
+                      "rename the folder")  # fmt: skip
+    yield from bounds.check(tree, name)
+
+
+def _unreadable(tree: Tree, error: OSError) -> Finding:
+    name = os.path.relpath(os.fsdecode(error.filename), tree.root) if error.filename else ""
+    return Finding(tree.location(name), "unreadable", f"cannot be read: {error.strerror}", "make it readable")
+
+
+def _compile(tree: Tree, sources: list[tuple[str, Path]], scratch: Path) -> tuple[bytes, list[Finding]]:
+    # The compiler sees a copy: only the files that the tree accepted, and no configuration but ours.
+    workspace = scratch / "contracts"
+    for name, path in sources:
+        copy = workspace / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    (workspace / "buf.yaml").write_text(json.dumps(_config(tree)))
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(scratch),
+        "BUF_CACHE_DIR": f"{scratch}/cache",
+        "GOMEMLIMIT": "768MiB",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }
+    image = scratch / "image.binpb"
+    command = [executable(), "build", "--as-file-descriptor-set", "--error-format", "json", "-o", str(image)]
+    at = tree.location(sources[0][0])
+    size = sum((workspace / name).stat().st_size for name, _ in sources)
+    code, lines = _run(command, workspace, environment, size)
+    if code == 0:
+        return image.read_bytes(), []
+    if code is None:
+        message = f"compiling took over {TIMEOUT} s"
+        return b"", [Finding(at, "proto-timeout", message, "split the contracts, or look for a pathological file")]
+    message = "the protobuf compiler failed: " + (lines[-1].strip() if lines else f"exit code {code}")
+    return b"", _errors(tree, workspace, lines) or [
+        Finding(at, "proto-compile", message, "run `buf build` on the folder")
+    ]
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str], size: int) -> tuple[int | None, list[str]]:
+    """The exit code, None when it took too long, and the first lines of output. `size`: bytes to compile."""
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        _limit(process.pid, size)
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(TIMEOUT, end)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            lines = [line.decode("utf-8", "replace") for line in itertools.islice(process.stdout, _MAX_ERRORS)]
+            if len(lines) == _MAX_ERRORS:
+                process.kill()
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+    return None if late.is_set() else code, lines
+
+
+def _limit(process: int, size: int) -> None:
+    """Bound a child's processor time and memory where the system can do that to a process that runs already."""
+    if hasattr(resource, "prlimit"):
+        seconds = _CPU_SECONDS + _CPU_SECONDS_PER_MB * size // 1_000_000
+        memory = _BYTES + _BYTES_PER_BYTE * size
+        try:
+            resource.prlimit(process, resource.RLIMIT_CPU, (seconds, seconds))
+            resource.prlimit(process, resource.RLIMIT_AS, (memory, memory))
+        except (ProcessLookupError, PermissionError, ValueError):
+            pass  # it has ended already, or an administrator has set a lower limit
 
 
 def _config(tree: Tree) -> dict[str, Any]:
@@ -98,40 +155,9 @@ def _config(tree: Tree) -> dict[str, Any]:
     return {"version": "v2", "modules": modules} if modules else {"version": "v2"}
 
 
-def _refused(tree: Tree, name: str, path: Path) -> Iterator[Finding]:
-    """What the compiler is not even shown: text that no contract may hold, and nesting that would exhaust it."""
-    content = path.read_bytes()
-    if name.startswith("buf.yaml/"):
-        yield Finding(tree.location(name), "file-name", "the folder has the name of the compiler's configuration",
-                      "rename the folder")  # fmt: skip
-    suspects = ((number, forbidden(line)) for number, line in enumerate(_suspicious(content), 1))
-    for number, words in itertools.islice((each for each in suspects if each[1]), MAX_PER_FILE):
-        yield Finding(tree.location(name, number), "forbidden-text", f"the line contains {words}",
-                      "remove the character")  # fmt: skip
-    depth = 0
-    for match in _TOKEN.finditer(content):
-        token = match[0]
-        if token in b"{<[(":
-            depth += 1
-            if depth > MAX_NESTING:
-                line = content.count(b"\n", 0, match.start()) + 1
-                yield Finding(tree.location(name, line), "too-deep", f"more than {MAX_NESTING} levels of nesting",
-                              "flatten the contract")  # fmt: skip
-                return
-        elif token in b"}>])":
-            depth = max(depth - 1, 0)
-
-
-def _suspicious(content: bytes) -> list[str]:
-    """The lines of a file, if it may hold forbidden text at all. What is not UTF-8 is the compiler's to report."""
-    if content.isascii() and b"\0" not in content:
-        return []
-    return content.decode("utf-8", "replace").split("\n")
-
-
-def _errors(tree: Tree, workspace: Path, output: bytes) -> list[Finding]:
+def _errors(tree: Tree, workspace: Path, lines: list[str]) -> list[Finding]:
     found = []
-    for line in output.decode("utf-8", "replace").splitlines():
+    for line in lines:
         try:
             error = json.loads(line)
         except ValueError:
@@ -153,7 +179,3 @@ def _relative(workspace: Path, path: str) -> str:
         return (workspace / path).resolve().relative_to(workspace.resolve()).as_posix()
     except ValueError:
         return path
-
-
-def _last_line(output: bytes) -> str:
-    return (output.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 
 class Thing(TypedDict):
+    id: NotRequired[int]
     text: str | None
     level: NotRequired[Literal["low", "high"]]
     level_or_null: NotRequired[Literal["low"] | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,10 +19,11 @@ OPTIONS = "tenon/v1/options.proto"
 _MESSAGE, _NESTED, _SERVICE, _METHOD = 4, 3, 6, 2
 _IMPORT, _PACKAGE, _SYNTAX, _EDITION = 3, 2, 12, 14
 """Numbers of the fields of FileDescriptorProto, DescriptorProto and ServiceDescriptorProto that make paths."""
+_COMMENT = re.compile(r"^\s*//|\*/\s*$")
 _RESERVED_BY_PROTOBUF = range(19000, 20000)
 _MAX_NUMBER = 536_870_911
-_TAB = 8
-"""The compiler counts columns with tabs of eight."""
+_TABS = (4, 8, 1)
+"""How wide a tab is to the compiler: buf counts four columns, protoc counts eight."""
 WIDTH = 120
 
 Path = tuple[int, ...]
@@ -122,12 +124,11 @@ class ProtoText:
         span = self._spans[path]
         line = span[2] if len(span) == 4 else span[0]
         text = self.buffer.lines[line]
-        column = _character(text, span[-1]) - 1
-        if text[column : column + 1] != "}":
-            column = text.rfind("}", 0, column + 1)
-        if column < 0:
-            raise refuse(self.at(path), "brace", "the end of this block is not found", "put its `}` on a line alone")
-        return line, column
+        for tab in _TABS:
+            column = _character(text, span[-1] - 1, tab)
+            if text[column : column + 1] == "}":
+                return line, column
+        raise refuse(self.at(path), "brace", "the end of this block is not found", "put its `}` on a line alone")
 
     def _add_inside(self, path: Path, lines: Sequence[str]) -> None:
         """Add `lines` at the end of the block at `path`, one level deeper than it stands."""
@@ -138,7 +139,9 @@ class ProtoText:
         step = "\t" if margin.startswith("\t") else self._step()
         body = [margin + step + _indented(each, step) if each else "" for each in lines]
         if not text[:column].strip():
-            self.buffer.insert_lines(line, body)
+            # A comment at the end of the block is about the block: it must not become the new one's.
+            apart = [""] if _COMMENT.search(self.buffer.lines[line - 1]) else []
+            self.buffer.insert_lines(line, [*apart, *body])
         else:  # message Nothing {}
             self.buffer.insert(self.buffer.offset(line, column), "\n" + "\n".join(body) + "\n" + margin)
 
@@ -202,11 +205,11 @@ def _indented(line: str, step: str) -> str:
     return step * ((len(line) - len(bare)) // 2) + bare
 
 
-def _character(line: str, column: int) -> int:
+def _character(line: str, column: int, tab: int) -> int:
     """The index of the character at the compiler's `column`."""
     at = 0
     for index, char in enumerate(line):
         if at >= column:
             return index
-        at += _TAB - at % _TAB if char == "\t" else len(char.encode())
+        at += tab - at % tab if char == "\t" else 1
     return len(line)

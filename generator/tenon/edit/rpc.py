@@ -22,6 +22,7 @@ IDEMPOTENCY = {
 """What may happen when a call is sent twice, as the command line says it."""
 STREAMS = ("client", "server", "bidi")
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
+_SCOPE = re.compile(r"[A-Za-z0-9_.:/-]+")
 _BY_METHOD = {
     "get": Idempotency.NO_SIDE_EFFECTS,
     "head": Idempotency.NO_SIDE_EFFECTS,
@@ -56,6 +57,8 @@ def add(workspace: Workspace, wanted: NewRpc) -> list[str]:
         raise refuse(COMMAND, "name", f"{wanted.name!a} is no name of an RPC", f"use PascalCase, as {suggestion!a}")
     if wanted.stream and wanted.face:
         raise refuse(COMMAND, "stream", "REST carries no stream", "leave --rest or --stream out")
+    if bad := [scope for scope in wanted.scopes if not _SCOPE.fullmatch(scope)]:
+        raise refuse(COMMAND, "scope", f"{bad[0]!a} is no scope", "write it as orders:write")
     package = workspace.package(wanted.domain)
     service = workspace.service(package, wanted.service)
     _free(workspace, package, service, wanted.name)

@@ -18,6 +18,7 @@ from tenon_runtime.events.metrics import EventMetrics
 from tenon_runtime.observe.metrics import Metrics
 from tenon_runtime.settings import Settings
 
+from bench import new_rpc
 from generator.tests.docs.pages import ROOT
 
 ADD = ("domain", "rpc", "event", "field", "migration")
@@ -75,6 +76,26 @@ def metrics() -> str:
     return "\n".join(rows) + "\n"
 
 
+def costs() -> str:
+    """What a person types for a new RPC, its REST face and an event: what `bench.new_rpc` counts and does not time."""
+    patch = (new_rpc.CASES / "tenon" / "hand.patch").read_text("utf-8")
+    sql = (new_rpc.CASES / "tenon" / "0002_cancelled.sql").read_text("utf-8")
+    added = sum(line.startswith("+") and line[1:].strip() != "" for line in patch.splitlines()[2:])
+    rows = [
+        "| | Commands | Files by hand | Lines by hand | of them contract | What else there is then |",
+        "|---|---|---|---|---|---|",
+        f"| Tenon | {len(new_rpc.COMMANDS)} | 2 | {added + len(sql.splitlines())} | 0 "
+        "| it is stored; outbox, deadline, idempotency, metrics, traces; OpenAPI and AsyncAPI written |",
+    ]
+    peers = (("FastAPI + grpcio", "fastapi", ".proto", 2, "OpenAPI from code; nothing is stored"),
+             ("Goa", "goa", "design.go", 3, "OpenAPI written; nothing is stored"))  # fmt: skip
+    for name, folder, contract, commands, rest in peers:
+        files, lines = new_rpc._hand(folder)
+        _, contract_lines = new_rpc._hand(folder, contract)
+        rows.append(f"| {name} | {commands} | {files} | {lines} | {contract_lines} | {rest} |")
+    return "\n".join(rows) + "\n"
+
+
 def _field_docs(path: Path, name: str) -> dict[str, str]:
     """The text after each field of a class."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -97,6 +118,7 @@ CLI: dict[str, Callable[[], str]] = {
     **{f"tenon add {name} --help": help_of("add", name) for name in ADD},
 }
 MAKERS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"bench/new_rpc.py": costs},
     "docs/reference/cli.md": CLI,
     "docs/reference/environment.md": {"settings.py": settings},
     "docs/reference/problems.md": {"errors.py": problems},

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 
-import pytest
-
 from generator.tests.docs import pages
-
-COST = "bench/new_rpc.py"
 
 
 def test_it_shows_each_step_from_a_contract_to_its_implementation() -> None:
@@ -24,19 +19,6 @@ def test_the_two_commands_are_make_targets_with_a_line_of_help() -> None:
     assert commands == ["demo", "test"]
     for command in commands:
         assert re.search(rf"^{command}:.*## \S", makefile, re.M)
-
-
-def test_costs_are_what_the_measurement_says() -> None:
-    """`bench.new_rpc.markdown()` gives the table: files and lines, which do not depend on the machine."""
-    spec = importlib.util.find_spec("bench.new_rpc")
-    if spec is None:
-        assert COST in pages.parts("README.md"), "the place for the table is kept"
-        return
-    import bench.new_rpc  # type: ignore[import-not-found,unused-ignore]
-
-    if not hasattr(bench.new_rpc, "markdown"):
-        pytest.skip("bench.new_rpc has no markdown()")
-    assert pages.compare("README.md", {COST: bench.new_rpc.markdown}) == []
 
 
 def test_every_other_tool_is_linked() -> None:

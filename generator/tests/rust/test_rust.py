@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tenon import pipeline
 from tenon.config import Config
 from tenon.emit import rust
 from tenon.emit.rust.names import Names, needed
+from tenon.memo import Memo
 from tenon.model.graph import Model
 from tenon.write import Manifest, write
 
@@ -94,6 +96,30 @@ def test_the_crate_of_this_repository_and_what_it_stands_on_pass_clippy_and_thei
         assert done.returncode == 0, done.stdout + done.stderr
     formatted = cargo(home, "fmt", "--all", "--", "--check")
     assert formatted.returncode == 0, formatted.stdout
+
+
+def test_what_did_not_change_is_remembered_and_what_it_depends_on_counts(tmp_path: Path) -> None:
+    contracts = tmp_path / "contracts"
+    shutil.copytree(HERE / "cases" / "services" / "contracts", contracts)
+    memo = Memo(tmp_path / "memo")
+
+    def run() -> tuple[dict[str, str], int]:
+        made = {f.path: f.text for f in rust.emit(replace(load(contracts), memo=memo))}
+        assert made == {f.path: f.text for f in rust.emit(load(contracts))}
+        return made, len([path for path in (tmp_path / "memo").rglob("*") if path.is_file()])
+
+    first, kept = run()
+    assert run() == (first, kept) and kept == 5
+    edits = (
+        ("b/v1/b.proto", "message Answer {", "message Answers {}\nmessage Answer {", 2),  # and a.v1, which imports it
+        ("a/v1/a.asyncapi.yaml", "Somebody asked.", "Somebody wants to know.", 1),
+        ("a/v1/a.proto", "package a.v1;", "package a.v1;\nmessage B {}", 2),
+    )
+    for path, old, new, made in edits:
+        text = (contracts / path).read_text("utf-8")
+        (contracts / path).write_text(text.replace(old, new), "utf-8")
+        before, kept = kept, run()[1]
+        assert kept - before == made, path
 
 
 def test_comments_are_no_code_no_links_and_no_html() -> None:

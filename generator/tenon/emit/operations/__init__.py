@@ -35,14 +35,14 @@ def emit(model: Model) -> Iterator[File]:
 
 def _domain(model: Model, domain: str, known: tuple[objectives.Objective, ...]) -> Iterator[tuple[str, str]]:
     """The files of one domain, remembered: YAML is slow to write."""
-    makers = (
-        (rules.file(domain), "What a domain's operations promise.", lambda: rules.objectives(known)),
-        (proofs.file(domain), "Run with: promtool test rules *.test.yaml", lambda: proofs.tests(domain, known)),
-    )
-    for name, purpose, content in makers:
+    for name, purpose in (
+        (rules.file(domain), "What a domain's operations promise."),
+        (proofs.file(domain), "Run with: promtool test rules *.test.yaml"),
+    ):
         text, keep = model.memo.get(name, [repr(known).encode()])
         if text is None:
-            text = _yaml(content(), purpose)
+            promised = name == rules.file(domain)
+            text = _yaml(rules.objectives(known) if promised else proofs.tests(domain, known), purpose)
             keep(text)
         yield name, text
 

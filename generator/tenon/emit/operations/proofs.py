@@ -26,7 +26,6 @@ def tests(domain: str, objectives: tuple[Objective, ...]) -> dict[str, Any]:
         "rule_files": [rules.FILE, rules.file(domain)],
         "evaluation_interval": "1m",
         "tests": [
-            _test("all calls are good", objectives, lambda budget: 0.0),
             _test("budgets are just about kept", objectives, lambda budget: 0.9 * budget),
             _test("budgets are spent twice as fast as they last", objectives, lambda budget: 2 * budget),
             _test("no call is good", objectives, lambda budget: 1.0),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from protobuf.wkt import FileDescriptorProto, FileDescriptorSet
-
+from tenon.emit.rust.crate import Crate
 from tenon.emit.rust.names import Names, Scope, needed, recursive
 from tenon.emit.rust.view import Builder
 from tenon.emit.templating import template
@@ -29,21 +28,19 @@ def emit(model: Model) -> Iterator[File]:
         return
     names = Names(messages, enums, filled)
     boxed = recursive(messages)
-    files = [FileDescriptorProto.from_binary(file.descriptor) for file in model.protobuf.files]
-    registry = FileDescriptorSet(file=files).to_registry()
-    yield File(f"{_CRATE}/Cargo.toml", template(__file__, "Cargo.toml.jinja").render(), model.root)
+    crate = Crate(model, filled, messages, enums)
     module = template(__file__, "module.rs.jinja")
+    yield File(f"{_CRATE}/Cargo.toml", template(__file__, "Cargo.toml.jinja").render(), model.root)
     for name, scope in _modules(names.root, ""):
-        own = filled & {name}
-        view = Builder(scope, names, registry, boxed).module(
-            _title(name, bool(own)),
-            name,
-            packages.get(name),
-            [m for m in messages if own and m.package == name],
-            [e for e in enums if own and e.package == name],
-        )
+        text, keep = model.memo.get("rust", crate.key(name, packages.get(name)))
+        if text is None:
+            view = Builder(scope, names, crate.registry(name), boxed).module(
+                _title(name, name in filled), name, packages.get(name), crate.messages(name), crate.enums(name)
+            )
+            text = module.render(module=view, root=not name)
+            keep(text)
         path = "/".join(part.removeprefix("r#") for part in scope.parts) or "lib"
-        yield File(f"{_CRATE}/src/{path}.rs", module.render(module=view, root=not name), name or model.root)
+        yield File(f"{_CRATE}/src/{path}.rs", text, name or model.root)
 
 
 def _modules(scope: Scope, name: str) -> Iterator[tuple[str, Scope]]:

@@ -33,6 +33,7 @@ _PEERS = "generated/tests/peers/"
 """Where betterproto2's modules are: they register their messages, and refer late to what is declared further down."""
 _PEER_MODULES = ("builtins", "dateutil.parser", "re")
 _PEER_CALLS = frozenset([("betterproto2", "check_compiler_version"), ("default_message_pool", "register_message")])
+_PEER_VALUES = frozenset([("betterproto2", "field"), ("betterproto2", "map_meta"), ("datetime", "timedelta")])
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
 
 
@@ -220,7 +221,7 @@ class _Gate:
                 return None
             case ast.Attribute(attr=name) if (name == "desc" or name[:1].isupper()) and _is_chain(function):
                 return None
-            case ast.Attribute(value=ast.Name(id="betterproto2"), attr="field") if self._peers:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if self._peers and (owner, name) in _PEER_VALUES:
                 return None
             case ast.Attribute(
                 value=ast.Call(func=ast.Name(id="Path"), args=[ast.Name(id="__file__")]), attr="with_name"

@@ -5,8 +5,10 @@ Why it is the peer and not the source of messages: docs/decisions/0007-protobuf-
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,13 +21,18 @@ EPOCH_2100 = 4102444800
 
 
 @pytest.fixture(scope="module")
-def theirs() -> Any:
-    sys.path.insert(0, str(ROOT / "generated" / "tests" / "peers"))
-    try:
-        from tenon_peers.identity import v1  # type: ignore[import-not-found,unused-ignore]
-    finally:
-        sys.path.pop(0)
-    return v1
+def theirs() -> Iterator[Any]:
+    """The committed peers of identity; other tests make packages of that name too."""
+    _forget()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "generated" / "tests" / "peers")
+        yield importlib.import_module("tenon_peers.identity.v1")
+    _forget()
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tenon_peers"]:
+        del sys.modules[name]
 
 
 def creators(count: int) -> list[Creator]:

@@ -176,6 +176,7 @@ PROTO: dict[str, tuple[Callable[[], str], str | None]] = {
     "statements": (lambda: "message M {}\n;\n;\n" * 80_000, "too-many-statements"),
     "errors": (lambda: "x\n" * 200_000, "proto-compile"),
     "fields": (lambda: "message M {" + "".join(f"string f{i} = {i};\n" for i in range(1, 2000)) + "}", None),
+    "messages": (lambda: "".join(f"// c\n message M{i} {{\n// c\n string f = 1;\n}}\n" for i in range(2000)), None),
     "enum": (lambda: "enum E {" + "".join(f"E_V{i} = {i};\n" for i in range(2000)) + "}", None),
     "long-comment": (lambda: f"// {'word ' * 200_000}\nmessage M {{}}", None),
     "long-literal": (lambda: f'option java_package = "{"word " * 100_000}";\nmessage M {{}}', None),

@@ -7,7 +7,7 @@ extension) is never taken for a reference.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,8 @@ SCHEMA = Kind(
 )
 _COMPONENT = "/components/schemas/"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+MAX_INLINED = 16
+"""References to path items inside what such references name."""
 _SPARE = 500_000
 """Values that a bundle may have beside twice those of its files."""
 _UNREACHED = ("$defs", "definitions")
@@ -146,9 +148,15 @@ class Bundler:
         ref = reference(node)
         if ref is not None and kind.section:
             return self._reference(node, kind_name, kind.section)
-        if ref is not None and kind.inline:
-            return self._inline(node, kind_name)
-        return self._object(node, kind_name, kind)
+        if ref is None or not kind.inline:
+            return self._object(node, kind_name, kind)
+        out = self._inline(node, lambda target: self.copy(target, kind_name))
+        for key, child in node.children():
+            if key != "$ref":
+                step = kind.fields.get(str(key))
+                out[str(key)] = self._step(child, step) if step else child.value
+        self.origins[id(out)] = node
+        return out
 
     def _object(self, node: Node, kind_name: str, kind: Kind) -> Any:
         out: dict[str, Any] = {}
@@ -192,11 +200,7 @@ class Bundler:
                 self._shape(node, kind, "an object")
             case Map(kind, extended):
                 if reference(node) is not None:  # not in the specification, but in public descriptions
-                    followed = self.references.follow(node, siblings=False)
-                    if followed is None:
-                        return {}
-                    self._repeat(followed)
-                    node = followed
+                    return self._inline(node, lambda target: self._step(target, step) or {})
                 if isinstance(node.value, dict):
                     return {
                         key: child.value if extended and str(key).startswith("x-") else self.copy(child, kind)
@@ -277,26 +281,20 @@ class Bundler:
             name, number = f"{base}_{number}", number + 1
         return name
 
-    def _inline(self, node: Node, kind_name: str) -> Any:
+    def _inline(self, node: Node, copy: Callable[[Node], Any]) -> dict[str, Any]:
+        """What a reference names, copied to the place of the reference."""
         target = self.references.follow(node, siblings=False)
         if target is None:
             return {}
         place = (target.source.file, target.pointer)
-        if place in self._inlining:
-            self.findings.append(
-                Finding(node.at, "ref-cycle", "this reference contains itself", "break the circle of references")
-            )
+        if place in self._inlining or len(self._inlining) >= MAX_INLINED:
+            message = f"what is referred to here contains itself, or {MAX_INLINED} such references inside each other"
+            self.findings.append(Finding(node.at, "ref-cycle", message, "break the circle of references"))
             return {}
         self._repeat(target)
         self._inlining.append(place)
-        out = dict(self.copy(target, kind_name))
+        out = dict(copy(target))
         self._inlining.pop()
-        kind = self.grammar[kind_name]
-        for key, child in node.children():
-            if key != "$ref":
-                step = kind.fields.get(str(key))
-                out[str(key)] = self._step(child, step) if step else child.value
-        self.origins[id(out)] = node
         return out
 
     def _shape(self, node: Node, kind: str, wanted: str) -> None:

@@ -54,6 +54,17 @@ BAD = {
     "no object": ("paths: {/a: [1]}", "error shape"),
     "no path": ("paths: {a: {get: {responses: {}}}}", "error path"),
     "path that contains itself": ("paths: {/a: {$ref: '#/paths/~1a'}}", "error ref-cycle"),
+    "properties that contain themselves": (
+        "components: {x-p: {a: {properties: {$ref: '#/components/x-p'}}}, "
+        "schemas: {A: {properties: {$ref: '#/components/x-p'}}}}",
+        "error ref-cycle",
+    ),
+    "paths inside paths": (
+        "paths: {"
+        + ", ".join(f"/p{i}: {{get: {{callbacks: {{c: {{e: {{$ref: '#/paths/~1p{i + 1}'}}}}}}}}}}" for i in range(2000))
+        + ", /p2000: {}}",
+        "error ref-cycle",
+    ),
     "parameter without name": ("paths: {/a: {get: {parameters: [{in: query}]}}}", "error parameter"),
     "parameter in the body": ("paths: {/a: {get: {parameters: [{name: a, in: body}]}}}", "error parameter"),
     "deadline": ("paths: {/a: {get: {x-tenon-deadline: soon}}}", "error extension"),

@@ -14,14 +14,14 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from api.catalog.v1 import API as CATALOG
-from api.identity.v1 import API as IDENTITY
-from api.identity.v1 import CreatorRegistered
 from pact import Pact, Verifier, match
 from tenon_runtime.auth.keys import FetchedKeys
 from tenon_runtime.engines import Postgres
 from tenon_runtime.testing import Running
 
+from api.catalog.v1 import API as CATALOG
+from api.identity.v1 import API as IDENTITY
+from api.identity.v1 import CreatorRegistered
 from impl.catalog.events import CatalogReceiver
 from impl.catalog.service import Catalog
 from impl.identity.service import Identity

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api.catalog.v1 import API as CATALOG
-from api.identity.v1 import API as IDENTITY
 from tenon_runtime.engines import Postgres
 from tenon_runtime.testing import Running
 
+from api.catalog.v1 import API as CATALOG
+from api.identity.v1 import API as IDENTITY
 from impl.catalog.events import CatalogReceiver
 from impl.catalog.service import Catalog
 from impl.identity.service import Identity

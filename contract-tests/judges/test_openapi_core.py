@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 import pytest
-from api.identity.v1 import API
 from tenon_runtime.engines import Postgres
 from tenon_runtime.testing import Running
 
+from api.identity.v1 import API
 from impl.identity.service import Identity
 from impl.identity.signing import KeyRing
 

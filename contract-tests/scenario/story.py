@@ -18,6 +18,9 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 import nats
+from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
+
 from api.catalog.v1 import (
     CheckTitlesRequest,
     CheckTitlesResponse,
@@ -26,8 +29,6 @@ from api.catalog.v1 import (
     VideoDetails,
 )
 from api.identity.v1 import VerifyCreatorRequest, VerifyCreatorResponse, WatchCreatorRequest, WatchCreatorResponse
-from nats.aio.msg import Msg
-from nats.js.errors import NotFoundError
 
 # Read at import. Without it grpcio tells on stderr of every process that the platform starts meanwhile.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

@@ -6,6 +6,7 @@ import gc
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -38,10 +39,11 @@ def read(root: Path, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Contra
     """Read the contracts folder `root`, called `name` in findings, with every reader there is."""
     tree = Tree.scan(root, name, budget)
     contracts, findings = Contracts(name), list(tree.findings)
-    for reader in _folder(tenon.read, "read"):
-        part, more = reader.read(tree)
-        contracts = replace(contracts, **{reader.__name__.rsplit(".", 1)[-1]: part})
-        findings += more
+    with ThreadPoolExecutor(2) as pool:  # the protobuf compiler is a process of its own: it works while others read
+        readers = list(_folder(tenon.read, "read"))[::-1]
+        for reader, (part, more) in zip(readers, pool.map(lambda reader: reader.read(tree), readers), strict=True):
+            contracts = replace(contracts, **{reader.__name__.rsplit(".", 1)[-1]: part})
+            findings += more
     return contracts, findings
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from api.catalog.v1 import API
 from tenon_runtime import serve
 
+from api.catalog.v1 import API
 from impl.catalog.events import CatalogReceiver
 from impl.catalog.service import Catalog
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tenon_runtime import errors
+
 from api.catalog.v1 import CatalogEvents, Context
 from api.catalog.v1.events import CreatorRegistered, CreatorVerified
-from tenon_runtime import errors
 
 
 class CatalogReceiver(CatalogEvents):

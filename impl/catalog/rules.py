@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from api.catalog.v1 import TitleVerdict, VideoDetails
 from tenon_runtime import errors
+
+from api.catalog.v1 import TitleVerdict, VideoDetails
 
 MAX_DESCRIPTION = 5000
 MAX_TAGS = 10

@@ -7,6 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+from protobuf.wkt import Timestamp
+from tenon_runtime import errors, paging
+from tenon_runtime.paging import Position
+
 from api.catalog.v1 import (
     CatalogService,
     CheckTitlesRequest,
@@ -42,10 +46,6 @@ from api.catalog.v1 import (
     VideoPublished,
     VideoState,
 )
-from protobuf.wkt import Timestamp
-from tenon_runtime import errors, paging
-from tenon_runtime.paging import Position
-
 from impl.catalog import rules
 
 MODERATE = "videos:moderate"

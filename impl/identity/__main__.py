@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from api.identity.v1 import API
 from tenon_runtime import serve
 
+from api.identity.v1 import API
 from impl.identity.service import Identity
 from impl.identity.signing import KeyRing
 

@@ -8,6 +8,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from protobuf.wkt import Timestamp
+from tenon_runtime import errors, paging
+from tenon_runtime.paging import Position
+
 from api.identity.v1 import (
     ApiKey,
     Context,
@@ -41,10 +45,6 @@ from api.identity.v1 import (
     WatchCreatorRequest,
     WatchCreatorResponse,
 )
-from protobuf.wkt import Timestamp
-from tenon_runtime import errors, paging
-from tenon_runtime.paging import Position
-
 from impl.identity import api_keys, rules, signing
 
 ADMIN = "creators:admin"

@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-from api.identity.v1 import Jwk
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tenon_runtime.call.ports import Store
 from tenon_runtime.context import Transaction
 from tenon_runtime.settings import Settings
+
+from api.identity.v1 import Jwk
 
 TOKEN_LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(minutes=1)

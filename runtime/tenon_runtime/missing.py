@@ -16,6 +16,9 @@ from typing import Any
 
 from tenon_runtime.spec import Api, EventHandlers, RestHandlers, Service
 
+_ENDINGS = {"Service": "", "Events": "Receiver", "Handlers": "Rest"}
+"""How a scaffold calls the class that fills a generated one, by the generated name's end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -63,8 +66,14 @@ def lacking(base: type[Any], implementation: type[Any]) -> list[Missing]:
 
 def _whole(base: type[Any]) -> Missing:
     methods = "\n".join(stub(base, name) for name in references(base))
-    name = base.__name__.removesuffix("Service")
-    text = f"class {name if name != base.__name__ else f'Our{name}'}({base.__name__}):\n{methods}"
+    name = base.__name__
+    for ending, ours in _ENDINGS.items():
+        if name.endswith(ending):
+            name = name.removesuffix(ending) + ours
+            break
+    else:
+        name += "Impl"
+    text = f"# also name it in __main__.py: serve(API, …, {name})\nclass {name}({base.__name__}):\n{methods}"
     return Missing(base.__name__, "", "", 0, "", next(iter(references(base).values()), ""), text)
 
 

@@ -14,6 +14,13 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from protobuf.wkt import Timestamp
+from tenon_runtime import errors
+from tenon_runtime.auth.keys import StaticKeys
+from tenon_runtime.engines import Postgres
+from tenon_runtime.testing import Running
+
 from api.catalog.v1 import (
     API,
     CatalogServiceClient,
@@ -22,13 +29,6 @@ from api.catalog.v1 import (
     VideoDetails,
 )
 from api.catalog.v1.events import CreatorRegistered, CreatorVerified
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from protobuf.wkt import Timestamp
-from tenon_runtime import errors
-from tenon_runtime.auth.keys import StaticKeys
-from tenon_runtime.engines import Postgres
-from tenon_runtime.testing import Running
-
 from impl.catalog.events import CatalogReceiver
 from impl.catalog.rules import judge_title
 from impl.catalog.service import Catalog

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from api.identity.v1 import API, IdentityServiceClient, WatchCreatorRequest
 from tenon_runtime.engines import Postgres
 from tenon_runtime.testing import Running
 
+from api.identity.v1 import API, IdentityServiceClient, WatchCreatorRequest
 from impl.identity.api_keys import CREATOR_SCOPES, OPERATOR, OPERATOR_SCOPES
 from impl.identity.service import Identity
 from impl.identity.signing import KeyRing

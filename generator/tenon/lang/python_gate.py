@@ -31,7 +31,8 @@ _BODY_CALLS = frozenset(
 )
 _PEERS = "generated/tests/peers/"
 """Where betterproto2's modules are: they register their messages, and refer late to what is declared further down."""
-_PEER_MODULES = ("builtins", "dateutil.parser", "re")
+_MODULES_IN = {_PEERS: ("builtins", "dateutil.parser", "re"), "generated/tests/pacts/": ("json", "urllib.request")}
+"""What may be imported in one folder only."""
 _PEER_CALLS = frozenset([("betterproto2", "check_compiler_version"), ("default_message_pool", "register_message")])
 _PEER_VALUES = frozenset([("betterproto2", "field"), ("betterproto2", "map_meta"), ("datetime", "timedelta")])
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
@@ -41,7 +42,7 @@ def violations(path: str, source: str) -> list[tuple[int, str]]:
     """What in `source` no generated module may contain, as (line, words). An empty list: it may be written."""
     try:
         tree = ast.parse(source, path)
-        gate = _Gate(tree, declaring=path.startswith(_DECLARING), peers=path.startswith(_PEERS))
+        gate = _Gate(tree, path)
         return sorted(set(gate.all(tree, source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [(getattr(error, "lineno", 0) or 0, f"not valid Python: {type(error).__name__}")]
@@ -50,10 +51,10 @@ def violations(path: str, source: str) -> list[tuple[int, str]]:
 class _Gate:
     """Judges one module. Each method answers in words what it objects to, or None."""
 
-    def __init__(self, tree: ast.Module, *, declaring: bool, peers: bool) -> None:
-        self._declaring = declaring
-        self._peers = peers
-        self._modules = (*_MODULES, *_PEER_MODULES) if peers else _MODULES
+    def __init__(self, tree: ast.Module, path: str) -> None:
+        self._declaring = path.startswith(_DECLARING)
+        self._peers = path.startswith(_PEERS)
+        self._modules = _MODULES + next((more for folder, more in _MODULES_IN.items() if path.startswith(folder)), ())
         typing = {"TYPE_CHECKING": {"TYPE_CHECKING"}, "Literal": {"Literal"}}
         for node in tree.body:
             if isinstance(node, ast.ImportFrom) and node.module == "typing":

@@ -69,10 +69,11 @@ def generate(
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Generated(model, (), _ordered(findings))
     files: dict[str, File] = {}
-    for emitter in _folder(tenon.emit, "emit"):
-        if not config.ours and getattr(emitter, "REPOSITORY_ONLY", False):
-            continue
-        for file in emitter.emit(model):
+    emitters = [e for e in _folder(tenon.emit, "emit") if config.ours or not getattr(e, "REPOSITORY_ONLY", False)]
+    with ThreadPoolExecutor(2) as pool:  # some emitters wait for a tool that is a process of its own
+        runs = {e.__name__: pool.submit(lambda emitter: list(emitter.emit(model)), e) for e in reversed(emitters)}
+    for name in sorted(runs):
+        for file in runs[name].result():
             # Not every file system tells capitals apart, and the output has to be the same on all of them.
             other = files.setdefault(file.path.casefold(), file)
             if other is not file:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from dataclasses import replace
@@ -105,6 +106,17 @@ def test_what_did_not_change_is_remembered(tmp_path: Path) -> None:
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(kept) == 2
     assert list(operations.emit(model)) == first
+
+
+def test_libyaml_and_python_write_the_same() -> None:
+    """Output must not depend on how PyYAML was built. (Keys would differ; contract text is never one.)"""
+    letters = "ab \n\t:-#'\"{}[]&*!|>%@`,?\\\u0085\u2028\ufeffä😀\x07~01.e"
+    draw = random.Random(1)
+    texts = ["".join(draw.choices(letters, k=draw.randint(0, 12))) for _ in range(2000)] + ["x " * 200]
+    value = {"labels": [{"operation": text} for text in texts], "texts": texts}
+    assert yaml.__with_libyaml__
+    assert operations.to_yaml(value, yaml.CSafeDumper) == operations.to_yaml(value, yaml.SafeDumper)
+    assert yaml.safe_load(operations.to_yaml(value)) == value
 
 
 def test_the_names_and_buckets_are_those_that_services_count_with() -> None:

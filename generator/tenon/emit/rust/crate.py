@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator
 
 from protobuf import Registry
-from protobuf.wkt import FileDescriptorProto, FileDescriptorSet
+from protobuf._file_registry import add_file  # what FileDescriptorSet.to_registry does, a file at a time
+from protobuf.wkt import FileDescriptorProto
 
 from tenon.model.graph import Model, Package
 from tenon.model.proto import EnumType, Message, ProtoFile
@@ -18,6 +19,7 @@ class Crate:
     def __init__(self, model: Model, filled: set[str], messages: list[Message], enums: list[EnumType]) -> None:
         self._files = {file.path: file for file in model.protobuf.files}
         self._digests = {path: hashlib.sha256(file.descriptor).digest() for path, file in self._files.items()}
+        self._registry = Registry()
         self._layout = repr(sorted(filled)).encode()
         self._messages: dict[str, list[Message]] = {}
         self._enums: dict[str, list[EnumType]] = {}
@@ -47,9 +49,11 @@ class Crate:
             yield repr((len(package.sends), [rpc.method.name for rpc in package.rpcs])).encode()
 
     def registry(self, name: str) -> Registry:
-        """The descriptors of a package's messages, every feature resolved."""
-        files = self._closure(name, None)
-        return FileDescriptorSet(file=[FileDescriptorProto.from_binary(f.descriptor) for f in files]).to_registry()
+        """The descriptors of a package's messages, every feature resolved; each file is read once for the crate."""
+        for file in self._closure(name, None):
+            if self._registry.file(file.path) is None:
+                add_file(self._registry, FileDescriptorProto.from_binary(file.descriptor), stubs={})
+        return self._registry
 
     def _closure(self, name: str, package: Package | None) -> list[ProtoFile]:
         """The files of a package, of its services and events, and all that those import, in dependency order."""

@@ -67,7 +67,7 @@ def main(folders: list[str]) -> None:
             finally:
                 _armed.clear()
         sys.path.remove(folder)
-        for name in [name for name in sys.modules if name == "api" or name.startswith("api.")]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("api", "impl", "tenon_peers")]:
             del sys.modules[name]
         answer[folder] = {"failures": failures, "attempts": list(attempts)}
     print(json.dumps(answer))

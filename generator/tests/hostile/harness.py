@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -19,6 +18,10 @@ from tenon.config import Config
 from tenon.finding import Finding, Severity
 from tenon.lang import python_gate
 
+from generator.tests.hostile import shapes
+
+DOCUMENTS = ("/openapi.json", "/asyncapi.json")
+"""The contracts themselves, bundled: they hold what those hold."""
 SECONDS = 5.0
 """A hostile contract is refused, or generated, in less."""
 Content = str | bytes
@@ -48,7 +51,7 @@ sys.addaudithook(_hook)
 def fenced(*folders: Path) -> Iterator[list[str]]:
     """What is done inside that leaves `folders`, Python's own files and scratch folders of the generator."""
     own = Path(fresh.__file__).parent
-    scratch = ("tenon-buf-", "tenon-format-")
+    scratch = ("tenon-",)
     temporary = os.path.realpath(os.environ.get("TMPDIR", "/tmp"))
     _outside.clear()
     _fence.extend(
@@ -161,22 +164,12 @@ def _snapshot(root: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def shape(text: str) -> str:
-    """A module without its text: hostile and benign text in one place must leave one shape."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):  # where there is no text, there is no docstring
-            body[:] = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
-        if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
-            node.value = ""
-    return ast.dump(tree)
-
-
 def same_shape(hostile: Result, benign: Result) -> None:
-    """No text of the contract became a statement, an expression, a name or a file."""
+    """No text of the contract became a statement, an expression, a name, a line or a file."""
     assert hostile.files.keys() == benign.files.keys()
-    for path, text in hostile.python.items():
-        assert shape(text) == shape(benign.files[path]), path
+    for path, text in hostile.files.items():
+        if not path.endswith(DOCUMENTS):
+            assert shapes.of(path, text) == shapes.of(path, benign.files[path]), path
 
 
 def imported(folders: list[Path], canary: Path) -> None:

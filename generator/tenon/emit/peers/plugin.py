@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from betterproto2_compiler.lib.google.protobuf.compiler import CodeGeneratorRequest
 from betterproto2_compiler.plugin import compiler, parser
 
@@ -17,7 +18,7 @@ from betterproto2_compiler.plugin import compiler, parser
 def main() -> None:
     """A CodeGeneratorRequest on stdin, a CodeGeneratorResponse on stdout."""
     request = CodeGeneratorRequest.parse(sys.stdin.buffer.read())
-    vars(compiler)["subprocess"] = _Unformatted
+    vars(compiler).update(subprocess=_Unformatted, jinja2=_Templates)
     vars(parser)["outputfile_compiler"] = _ordered
     response = parser.generate_code(request)
     with tempfile.TemporaryDirectory() as scratch:
@@ -45,6 +46,19 @@ class _Ordered(set[str]):
 def _ordered(output_file: Any) -> str:
     output_file.imports_end = _Ordered(output_file.imports_end)
     return compiler.outputfile_compiler(output_file=output_file)
+
+
+class _Templates:
+    """What the compiler uses of `jinja2`, with one environment for all files instead of one, newly compiled, for each."""
+
+    FileSystemLoader = jinja2.FileSystemLoader
+    StrictUndefined = jinja2.StrictUndefined
+    _environment: jinja2.Environment | None = None
+
+    @classmethod
+    def Environment(cls, **options: Any) -> jinja2.Environment:
+        cls._environment = cls._environment or jinja2.Environment(**options)
+        return cls._environment
 
 
 class _Unformatted:

@@ -49,7 +49,7 @@ def _ordered(output_file: Any) -> str:
 
 
 class _Templates:
-    """What the compiler uses of `jinja2`, with one environment for all files instead of one, newly compiled, for each."""
+    """What the compiler uses of `jinja2`, with one environment for all files: templates are compiled once."""
 
     FileSystemLoader = jinja2.FileSystemLoader
     StrictUndefined = jinja2.StrictUndefined

@@ -54,6 +54,11 @@ def domain_class(package: Package) -> str:
     return pascal(parts[-1]) if parts else "Root"
 
 
+def title(package: Package) -> str:
+    """The package, for the first line of a module."""
+    return package.name or "the unnamed package"
+
+
 def policy(policy: ResolvedPolicy) -> str:
     """The constructor call of a `tenon_runtime.Policy`."""
     slo = "None"

@@ -65,7 +65,7 @@ def _module(package: Package, types: Types) -> File:
     )
     calls = [call for client in clients for call in client.methods]
     text = template(__file__, "client.py.jinja").render(
-        package=package.name,
+        package=naming.title(package),
         services=", ".join(sorted(client.service for client in clients)),
         module=module_name(package.name) + ".service",
         imports=imports.lines(),

@@ -85,7 +85,7 @@ def _module(package: Package, symbols: dict[str, list[Message | EnumType]]) -> F
             event_handlers=imports.use(f"{own}.events", f"{domain}Events") if package.receives else "None",
         )
     text = template(__file__, "package.py.jinja").render(
-        package=package.name,
+        package=naming.title(package),
         imports=imports.lines(),
         api=view,
         has_api=view is not None,

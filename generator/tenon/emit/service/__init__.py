@@ -60,7 +60,7 @@ def _module(package: Package, types: Types) -> File:
         services=services,
         imports=imports.lines(),
         context=module_name(package.name) + ".context",
-        package=package.name,
+        package=naming.title(package),
         streams=streams,
         slos=slos,
         methods=any(service.methods for service in services),

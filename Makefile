@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PACT_DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check up bench todo format clean
+.PHONY: help setup demo test slow generate check up bench todo format clean
 
 help: ## Print every target with a line of text
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -20,8 +20,11 @@ demo: setup ## Start the platform on embedded engines, run the real scenario, st
 	@$(BIN)/tenon generate
 	@$(BIN)/tenon demo
 
-test: setup ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: setup ## Run the tests, except the slow ones
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+slow: setup ## Run the slow tests: whole cross products, kills again and again
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 generate: setup ## Make code from contracts/
 	@$(BIN)/tenon generate

@@ -125,7 +125,7 @@ class _Checker:
             field = self._request.field(name)
             target = value.get("x-tenon-field", name) if isinstance(value, dict) else name
             if target != name:
-                field = self._field(self._request, target)
+                field = self._field(self._request, target) if isinstance(target, str) else None
             if field is None:
                 self._unknown(schema.at, Text(name), self._request)
                 continue

@@ -31,6 +31,8 @@ _IDEMPOTENCY = (
 """By number of tenon.v1.Idempotency."""
 
 
+_DAY = 86_400.0
+
 OPTIONS_FILE = "tenon/v1/options.proto"
 OPTIONS_SHAPE = "d0984d34d4d4f6ec"
 """`fingerprint` of the options file that this version writes and reads."""
@@ -276,7 +278,7 @@ class _FileReader:
     def _service(self, service: Any, prefix: str, path: tuple[int, ...]) -> None:
         name = prefix + service.name
         info = self._options.get(service.options, "service")
-        defaults = self._policy(info.defaults if info is not None else None, None)
+        defaults = self._policy(info.defaults if info is not None else None, None, path, name)
         self.services.append(
             proto.Service(
                 name=name,
@@ -294,7 +296,7 @@ class _FileReader:
 
     def _method(self, method: Any, service: str, defaults: proto.Policy, path: tuple[int, ...]) -> proto.Method:
         symbol = f"{service}.{method.name}"
-        policy = self._policy(self._options.get(method.options, "method"), defaults)
+        policy = self._policy(self._options.get(method.options, "method"), defaults, path, symbol)
         for scope in policy.scopes:
             self._text(scope.raw, path, symbol)
         level = int(method.options.idempotency_level) if method.options is not None else 0
@@ -312,9 +314,14 @@ class _FileReader:
             at=self.at(path, symbol),
         )
 
-    def _policy(self, declared: Any, defaults: proto.Policy | None) -> proto.Policy:
+    def _policy(self, declared: Any, defaults: proto.Policy | None, path: tuple[int, ...], symbol: str) -> proto.Policy:
         fallback = defaults or proto.Policy()
         if declared is None:
+            return fallback
+        if wrong := _out_of_bounds(declared):
+            self.findings.append(
+                Finding(self.at(path, symbol), "option-value", f"{symbol}: {wrong}", "correct the option")
+            )
             return fallback
         return proto.Policy(
             deadline=_seconds(declared.deadline) if declared.deadline is not None else fallback.deadline,
@@ -332,6 +339,19 @@ def _type(field: Any) -> proto.FieldType:
         case number if number == _ENUM:
             return proto.FieldType(proto.FieldKind.ENUM, field.type_name.removeprefix("."))
     return proto.FieldType(proto.FieldKind.MESSAGE, field.type_name.removeprefix("."))
+
+
+def _out_of_bounds(declared: Any) -> str | None:
+    """What in a policy means nothing: options are any number that the compiler takes."""
+    if int(declared.idempotency) >= len(_IDEMPOTENCY):
+        return "the idempotency is a number without a name"
+    durations = [declared.deadline, declared.slo.latency if declared.slo is not None else None]
+    if not all(duration is None or 0 < _seconds(duration) <= _DAY for duration in durations):
+        return "a deadline or latency is more than nothing, and at most a day"
+    slo = declared.slo
+    if slo is not None and not (0 < slo.availability < 1 and (0 < slo.latency_share < 1 or slo.latency_share == 0)):
+        return "a share is between 0 and 1"
+    return None
 
 
 def _seconds(duration: Any) -> float:

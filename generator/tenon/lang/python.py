@@ -107,7 +107,7 @@ def plain(module: str) -> str:
 
     Contract text has them only in docstrings and comments there; in a literal they are escapes.
     """
-    return _CONTROL.sub(" ", _BREAKS.sub(lambda found: "\n" if found[0] == "\n" else " ", module))
+    return _CONTROL.sub(" ", _BREAKS.sub(lambda found: "\n" if found[0].endswith("\n") else " ", module))
 
 
 def _ascii_words(name: str) -> list[str]:

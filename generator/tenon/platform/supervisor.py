@@ -28,6 +28,13 @@ class PlatformError(RuntimeError):
     """The platform cannot run; the text says why and what to do."""
 
 
+def _only(errors: ExceptionGroup[Exception], expected: type[Exception]) -> Exception:
+    """What to raise instead of `errors`: a PlatformError if one of them is `expected`. (An ``except*`` would wrap it in
+    a group again on some versions of Python 3.11.)"""
+    found = errors.subgroup(expected)
+    return errors if found is None else PlatformError(str(found.exceptions[0]))
+
+
 def _silent(name: str, line: str) -> None:
     return None
 
@@ -102,8 +109,8 @@ class Platform:
             async with asyncio.TaskGroup() as group:
                 for service in self.services.values():
                     group.create_task(service.ready(patience))
-        except* TimeoutError as errors:
-            raise PlatformError(str(errors.exceptions[0])) from None
+        except ExceptionGroup as errors:
+            raise _only(errors, TimeoutError) from None
 
     async def wait(self) -> None:
         """Run until cancelled, or told to end by SIGTERM or SIGHUP."""
@@ -136,8 +143,8 @@ class Platform:
             async with asyncio.TaskGroup() as group:
                 for engine in (self.postgres, self.nats):
                     group.create_task(self._enter(engine))
-        except* EngineError as errors:
-            raise PlatformError(str(errors.exceptions[0])) from None
+        except ExceptionGroup as errors:
+            raise _only(errors, EngineError) from None
         ports = Ports(self.run_dir / "ports.json")
         self._stack.callback(ports.close)
         taken = {name: (ports.take(f"{name}/http"), ports.take(f"{name}/grpc")) for name in names}

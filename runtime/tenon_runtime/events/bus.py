@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 
@@ -99,7 +100,8 @@ class EventBus:
         await tasks.end(*self._running)
         self._running.clear()
         if not self._client.is_closed:
-            await self._client.close()
+            with contextlib.suppress(OSError):  # the broker may have gone first
+                await self._client.close()
 
     async def retry_parked(self) -> int:
         """Handle what is parked once more, after its cause was mended; how many were handled."""

@@ -64,10 +64,10 @@ class Console:
             return
         for finding in findings:
             head = self.paint(_NAMES[finding.severity], _HUES[finding.severity], error=True)
-            place = self.paint(str(finding.at), "bold", error=True)
+            place = self.paint(printable(str(finding.at)), "bold", error=True)
             print(f"{place}: {head}: {printable(finding.message)} [{finding.rule}]", file=sys.stderr)
             if finding.also is not None:
-                print(f"    also: {finding.also}", file=sys.stderr)
+                print(f"    also: {printable(str(finding.also))}", file=sys.stderr)
             print(f"    {self.paint('remedy:', 'blue', error=True)} {printable(finding.remedy)}", file=sys.stderr)
         sys.stderr.flush()
 

@@ -89,7 +89,8 @@ def test_a_comment_is_nothing_but_comment(text: str) -> None:
 @pytest.mark.parametrize(
     "directive",
     ["type: ignore", "type: int", " type:ignore[x]", "mypy: ignore-errors", "ruff: noqa", "noqa", "NOQA: E501",
-     "fmt: off", "isort: skip_file", "pylint: disable=all", "flake8: noqa", "pyright: basic", "pragma: no cover", "yapf: disable"],
+     "fmt: off", "isort: skip_file", "pylint: disable=all", "flake8: noqa", "pyright: basic", "pragma: no cover",
+     "yapf: disable"],
 )  # fmt: skip
 def test_no_tool_obeys_a_comment(directive: str) -> None:
     assert comment(directive).startswith("# | ")

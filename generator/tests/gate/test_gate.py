@@ -131,7 +131,7 @@ ACCEPTED = {
     "renamed-literal": "from typing import Literal as Literal_\nX: TypeAlias = Literal_['foo()']",
     "typed-dict": "X = TypedDict('X', {'a b': 'NotRequired[list[Literal[\"foo()\"]]]'})",
     "dataclass": "@dataclass(frozen=True, slots=True)\nclass C:\n    x: int\n    y: str | None = None",
-    "abstract": "class C(Service):\n    spec = S(a=1)\n\n    @abstractmethod\n    async def f(self, a: A, ctx: C) -> B:\n"
+    "abstract": "class C(Service):\n    spec = S(a=1)\n\n    @abstractmethod\n    def f(self, a: A, ctx: C) -> B:\n"
                 '        """Words."""',
     "client": "class C(RpcClient):\n    async def f(self, request: A, *, timeout: float | None = None) -> B:\n"
               "        return await self._unary(self.spec.methods[0], request, B, timeout)",
@@ -140,7 +140,7 @@ ACCEPTED = {
     "not-type-checking": "class C:\n    if not TYPE_CHECKING:\n        __slots__ = ('a',)",
     "metaclass": "class C(Enum, metaclass=_CMeta):\n    A = 0",
     "overload": "class C:\n    @_overload\n    @_deprecated('x', category=None)\n    def __init__(self) -> None: ...",
-    "property": "class C:\n    @_property\n    def a(self) -> str: ...\n    @a.setter\n    def a(self, b: str) -> None: ...",
+    "property": "class C:\n    @_property\n    def a(self): ...\n    @a.setter\n    def a(self, b: str) -> None: ...",
     "comment": "X = 1  # coding: not on the first two lines\n\n# coding: utf-7",
 }  # fmt: skip
 

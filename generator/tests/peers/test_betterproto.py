@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api.identity.v1 import ApiKey, Creator, CreatorStatus
 from protobuf.wkt import Timestamp
 
+from api.identity.v1 import ApiKey, Creator, CreatorStatus
 from generator.tests.docs.pages import ROOT
 
 EPOCH_2100 = 4102444800

@@ -41,7 +41,10 @@ def _context(package: Package, types: Types) -> File:
     imports = Imports({"Context", "Never", "TypeAlias", "tenon_runtime"})
     sent = [types.use(event.proto.name, imports) for event in package.sends if event.proto is not None]
     text = template(__file__, "context.py.jinja").render(
-        package=naming.title(package), imports=imports.lines(), events=" | ".join(dict.fromkeys(sent)) or "Never", any=bool(sent)
+        package=naming.title(package),
+        imports=imports.lines(),
+        events=" | ".join(dict.fromkeys(sent)) or "Never",
+        any=bool(sent),
     )
     return File(f"{module_path(package.name)}/context.py", text, _source(package))
 

@@ -125,7 +125,7 @@ def test_json_is_one_object_and_nothing_else(folder: Path) -> None:
     assert answer.keys() == {"ok", "seconds", "written", "removed", "unchanged", "findings"}
     assert (answer["ok"], done.returncode) == (False, 1)
     (finding,) = answer["findings"]
-    assert finding["at"] == {"file": "contracts/old.proto", "line": 4, "column": 13, "symbol": "old.v1.S.Get"}
+    assert finding["at"] == {"file": "contracts/old.proto", "line": 4, "column": 16, "symbol": "old.v1.Shop.Get"}
     assert (finding["rule"], finding["severity"], finding["also"]) == ("proto-group", "unsupported", None)
     assert finding["message"]
     assert finding["remedy"]

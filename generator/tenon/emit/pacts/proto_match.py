@@ -29,6 +29,9 @@ _WELL_KNOWN = {
     **dict.fromkeys(["Int32Value", "UInt32Value"], _INTEGER),
     **dict.fromkeys(["Int64Value", "UInt64Value"], _LONG),
 }
+_PREFIX = "google.protobuf."
+_MAX_DEPTH, _MAX_FIELDS = 12, 1000
+"""Of one message with all that is inside: messages that hold each other many times over grow without bound."""
 _ANYTHING = frozenset({"google.protobuf.Any", "google.protobuf.Value"})
 
 
@@ -36,16 +39,22 @@ class ProtoMatchers:
     """What every message of a type has in its JSON.
 
     That is each field but those that may be absent: optional scalars, alternatives of a oneof, and a message inside
-    itself. A field whose content nobody declares (Any, Value) is left out.
+    itself. A field whose content nobody declares (Any, Value) is left out, and so are messages beyond the bounds above.
     """
 
     def __init__(self, protobuf: Protobuf) -> None:
         self._messages = {message.name: message for message in protobuf.messages}
         self._enums = {enum.name: enum for enum in protobuf.enums}
+        self._left = 0
 
-    def message(self, name: str, inside: tuple[str, ...] = ()) -> str:
+    def message(self, name: str) -> str:
         """The matcher of a message, as a Python expression."""
+        self._left = _MAX_FIELDS
+        return self._message(name, ())
+
+    def _message(self, name: str, inside: tuple[str, ...]) -> str:
         message = self._messages[name]
+        self._left -= len(message.fields)
         items = []
         for field in message.fields:
             matcher = self._field(field, (*inside, name))
@@ -73,7 +82,9 @@ class ProtoMatchers:
                 return _enum(self._enums[name])
         if name in _ANYTHING or name in inside or name not in self._messages:
             return None
-        return _WELL_KNOWN.get(name.removeprefix("google.protobuf.")) or self.message(name, inside)
+        if name.startswith(_PREFIX) and (known := _WELL_KNOWN.get(name.removeprefix(_PREFIX))) is not None:
+            return known
+        return self._message(name, inside) if len(inside) < _MAX_DEPTH and self._left > 0 else None
 
 
 def _enum(enum: EnumType) -> str:

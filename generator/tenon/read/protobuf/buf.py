@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -14,10 +13,10 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tenon.finding import Finding
 from tenon.read.protobuf import bounds
+from tenon.read.protobuf.workspace import modules
 from tenon.read.tree import Tree
 
 TIMEOUT = 60
@@ -78,7 +77,8 @@ def _compile(tree: Tree, sources: list[tuple[str, Path]], scratch: Path) -> tupl
         copy = workspace / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    (workspace / "buf.yaml").write_text(json.dumps(_config(tree)))
+    config = {"version": "v2", "modules": [module.as_json() for module in modules(tree)]}
+    (workspace / "buf.yaml").write_text(json.dumps(config))
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(scratch),
@@ -139,20 +139,6 @@ def _limit(process: int, size: int) -> None:
             resource.prlimit(process, resource.RLIMIT_AS, (memory, memory))
         except (ProcessLookupError, PermissionError, ValueError):
             pass  # it has ended already, or an administrator has set a lower limit
-
-
-def _config(tree: Tree) -> dict[str, Any]:
-    """The modules of the tree's own workspace, without its dependencies: those would be fetched."""
-    workspace = tree.files.get("buf.yaml")
-    modules: list[dict[str, Any]] = []
-    if workspace is not None and workspace.stat().st_size < 100_000:
-        for match in re.finditer(
-            r"^\s*-\s+path:\s*['\"]?([A-Za-z0-9_./-]+)['\"]?\s*$", workspace.read_text("utf-8", "replace"), re.M
-        ):
-            path = match[1].strip("/") or "."
-            if ".." not in path.split("/") and (path == "." or any(n.startswith(f"{path}/") for n in tree.files)):
-                modules.append({"path": path})
-    return {"version": "v2", "modules": modules} if modules else {"version": "v2"}
 
 
 def _errors(tree: Tree, workspace: Path, lines: list[str]) -> list[Finding]:

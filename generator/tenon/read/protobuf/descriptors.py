@@ -11,6 +11,7 @@ from protobuf.wkt import FileDescriptorProto, FileDescriptorSet
 from tenon.finding import Finding, Severity
 from tenon.model import proto
 from tenon.model.text import Text, forbidden
+from tenon.read.protobuf.workspace import modules
 from tenon.read.tree import Tree
 from tenon.source import Location
 
@@ -89,13 +90,13 @@ def convert(image: bytes, tree: Tree) -> tuple[proto.Protobuf, list[Finding]]:
 
 
 def _own_paths(tree: Tree) -> dict[str, str]:
-    """Import path to file in the tree: the longest suffix that the compiler may have used comes last."""
+    """The file in the tree by the path that imports have for it."""
     own: dict[str, str] = {}
+    roots = modules(tree)
     for name, _ in tree.matching(".proto"):
-        parts = name.split("/")
-        for start in range(len(parts) - 1, -1, -1):
-            own.setdefault("/".join(parts[start:]), name)
-        own[name] = name
+        for root in roots:
+            if (path := root.import_path(name)) is not None:
+                own.setdefault(path, name)
     return own
 
 

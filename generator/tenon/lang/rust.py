@@ -140,6 +140,8 @@ def tuple_variant(name: str, type: str, indent: int) -> str:
 def signature(head: str, parameters: list[str], answer: str, bound: str, indent: int) -> str:
     """``head(parameters) -> answer + bound;``"""
     end = f" -> {answer} + {bound};"
+    if indent + len(f" -> {answer}") > WIDTH:  # rustfmt does not count the parenthesis
+        return _listed(head, parameters, typed(" -> ", answer, f" + {bound};", indent + 1), indent, width=0)
     if indent + 1 + len(end) > WIDTH:
         return _listed(head, parameters, f" -> {answer}\n+ {bound};", indent, width=0)
     flat = f"{head}({', '.join(parameters)}){end}"

@@ -16,7 +16,7 @@ from tenon.model.proto import EnumType, Message, Service
 from tenon.model.text import Text
 from tenon.source import Location
 
-CORE = "::tenon_core"
+SERVICE = "::tenon_service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class ModuleView:
 
 
 class Builder:
-    """Makes the views of one module; what they use of `tenon_core` is imported, or spelled out where a name clashes."""
+    """Makes the views of one module; what they use of `tenon_service` is imported, or spelled out where names clash."""
 
     def __init__(self, scope: Scope, names: Names, registry: Registry, boxed: set[tuple[str, str]]) -> None:
         self._scope = scope
@@ -116,9 +116,9 @@ class Builder:
             enums=tuple(self._enum(e, self._scope, 0) for e in kinds.enums(name)),
         )
 
-    def _core(self, name: str) -> str:
+    def _service(self, name: str) -> str:
         if name in self._scope.types:
-            return f"{CORE}::{name}"
+            return f"{SERVICE}::{name}"
         self._used.add(name)
         return name
 
@@ -230,7 +230,7 @@ class Builder:
             name = rust.ident(unique(rust.snake(method.name), taken))
             given, answer = (self._names.use(message, self._scope) for message in (method.input, method.output))
             argument = (
-                f"requests: {self._core('Streaming')}<{given}>" if method.client_streaming else f"request: {given}"
+                f"requests: {self._service('Streaming')}<{given}>" if method.client_streaming else f"request: {given}"
             )
             yield MemberView(
                 _doc(method.comment),
@@ -249,10 +249,10 @@ class Builder:
             )
 
     def _signature(self, name: str, argument: str, answer: str, *, stream: bool = False) -> str:
-        outcome = f"{self._scope.std('Result')}<{answer}, {self._core('Status')}>"
+        outcome = f"{self._scope.std('Result')}<{answer}, {self._service('Status')}>"
         send = self._scope.std("Send")
-        shape = f"{self._core('Stream')}<Item = " if stream else f"{self._scope.std('Future')}<Output = "
-        parameters = ["&self", argument, f"ctx: {self._core('Context')}"]
+        shape = f"{self._service('Stream')}<Item = " if stream else f"{self._scope.std('Future')}<Output = "
+        parameters = ["&self", argument, f"ctx: {self._service('Context')}"]
         return rust.signature(f"fn {name}", parameters, f"impl {shape}{outcome}>", send, 4)
 
     def _payload(self, event: ResolvedEvent, *, owned: bool) -> str:
@@ -261,7 +261,7 @@ class Builder:
         return f"{self._scope.std('Vec')}<u8>" if owned else "[u8]"
 
     def _event(self, event: ResolvedEvent) -> MemberView:
-        kind = self._core("Event")
+        kind = self._service("Event")
         type = f"{kind}<{self._payload(event, owned=False)}>"
         arguments = [rust.literal(value) for value in (event.name, event.subject, event.stream)]
         comment = event.message.description.raw or (event.proto.comment.raw if event.proto else "")

@@ -7,30 +7,33 @@ pub trait Type: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn self_(
         &self,
         request: Self_,
-        ctx: ::tenon_core::Context,
-    ) -> impl ::tenon_core::Stream<Item = ::core::result::Result<Result, ::tenon_core::Status>>
+        ctx: ::tenon_service::Context,
+    ) -> impl ::tenon_service::Stream<Item = ::core::result::Result<Result, ::tenon_service::Status>>
     + ::core::marker::Send;
 
     fn r#match(
         &self,
-        requests: ::tenon_core::Streaming<String>,
-        ctx: ::tenon_core::Context,
-    ) -> impl ::core::future::Future<Output = ::core::result::Result<Option, ::tenon_core::Status>>
-    + ::core::marker::Send;
+        requests: ::tenon_service::Streaming<String>,
+        ctx: ::tenon_service::Context,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Option, ::tenon_service::Status>,
+    > + ::core::marker::Send;
 
     fn get_http_user(
         &self,
         request: Context,
-        ctx: ::tenon_core::Context,
-    ) -> impl ::core::future::Future<Output = ::core::result::Result<Status, ::tenon_core::Status>>
-    + ::core::marker::Send;
+        ctx: ::tenon_service::Context,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Status, ::tenon_service::Status>,
+    > + ::core::marker::Send;
 
     fn get_http_user_2(
         &self,
         request: Context,
-        ctx: ::tenon_core::Context,
-    ) -> impl ::core::future::Future<Output = ::core::result::Result<Status, ::tenon_core::Status>>
-    + ::core::marker::Send;
+        ctx: ::tenon_service::Context,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Status, ::tenon_service::Status>,
+    > + ::core::marker::Send;
 }
 
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -33,9 +33,9 @@ def load(root: Path) -> tuple[Config, list[Finding]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return Config(ours=True), [_complaint(f"not valid TOML: {error}", "correct the file")]
     findings = [
-        _complaint(f"unknown key {key!r}", "known keys: contracts, [policy] require")
+        _complaint(f"unknown key {key!r}", "known keys: contracts, [policy] require, [gate]")
         for key in data
-        if key not in ("contracts", "policy")
+        if key not in ("contracts", "policy", "gate")
     ]
     contracts = data.get("contracts", "contracts")
     policy: Any = data.get("policy", {})

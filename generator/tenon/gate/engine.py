@@ -1,0 +1,121 @@
+"""The comparison: each kind pairs what is old with what is new, once, and every rule judges the pairs it asks for.
+
+Two folders are the registry. ``kinds/<kind>/`` has ``pair(context) -> Iterator[object]``: it walks both sides and
+yields pairs, instances of its own frozen dataclasses. ``rules/<rule>/`` has ``ON``, the pair classes that it judges,
+``judge(pair, context) -> Iterator[Change]``, and its docstring, which is the rule's page; its ``cases.yaml`` holds the
+old and the new contract and the verdict beside it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from types import ModuleType
+from typing import Any, Protocol
+
+import tenon.gate.kinds
+import tenon.gate.rules
+from tenon.gate.context import Context
+from tenon.gate.policy import Policy
+from tenon.gate.snapshot import Snapshot
+from tenon.gate.verdict import Change, Report, Verdict, Waiver
+
+
+class Rule(Protocol):
+    """A package of ``rules/``."""
+
+    __name__: str
+    __doc__: str | None
+    ON: tuple[type, ...]
+
+    def judge(self, pair: Any, context: Context) -> Iterator[Change]: ...
+
+
+def rules() -> list[Rule]:
+    """Every rule, by name."""
+    return [module for module in _packages(tenon.gate.rules) if hasattr(module, "judge")]
+
+
+def rule_name(rule: Rule) -> str:
+    """``openapi-body``, of the folder ``openapi_body``."""
+    return rule.__name__.rsplit(".", 1)[-1].replace("_", "-")
+
+
+def compare(context: Context) -> tuple[Change, ...]:
+    """All verdicts on one old and one new side, worst first, then by place; equal ones once."""
+    judges: dict[type, list[Rule]] = {}
+    for rule in rules():
+        for kind in rule.ON:
+            judges.setdefault(kind, []).append(rule)
+    found: dict[str, Change] = {}
+    for kind in _packages(tenon.gate.kinds):
+        for pair in kind.pair(context):
+            for rule in judges.get(type(pair), ()):
+                for change in rule.judge(pair, context):
+                    named = change if change.rule else replace(change, rule=rule_name(rule))
+                    known = found.setdefault(named.fingerprint, named)
+                    if known is not named:
+                        affects = dict.fromkeys((*known.affects, *named.affects))
+                        found[named.fingerprint] = replace(known, affects=tuple(affects))
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(change: Change) -> tuple[Any, ...]:
+    return (list(Verdict).index(change.verdict), change.at, change.rule, change.subject, change.detail)
+
+
+def gate(baselines: list[Snapshot], new: Snapshot, policy: Policy, today: date) -> Report:
+    """Compare `new` with every baseline, oldest first; a change names the first release that it breaks."""
+    merged: dict[str, Change] = {}
+    notes: dict[str, None] = {}
+    problems: dict[str, None] = {}
+    counts: Counter[str] = Counter()
+    for old in baselines:
+        context = Context(old, new, policy, today)
+        for change in compare(context):
+            merged.setdefault(change.fingerprint, replace(change, since=old.name))
+        notes.update(dict.fromkeys(context.notes))
+        problems.update(dict.fromkeys(context.problems))
+        counts = context.counts  # of the newest one
+    if not baselines:
+        notes["nothing is released yet: no tag v* and no contracts/.released/, so there is nothing to compare with"] = (
+            None
+        )
+    changes, bad = _waive(merged, policy.waivers, today)
+    return Report(
+        baselines=tuple(old.name for old in baselines),
+        changes=tuple(sorted(changes, key=_order)),
+        bad_waivers=bad,
+        problems=tuple(problems),
+        notes=tuple(notes),
+        counts=dict(sorted(counts.items())),
+    )
+
+
+def _waive(
+    changes: dict[str, Change], waivers: tuple[Waiver, ...], today: date
+) -> tuple[list[Change], tuple[tuple[Waiver, str], ...]]:
+    """The changes with the waivers that hold, and the waivers that do not."""
+    bad: list[tuple[Waiver, str]] = []
+    for waiver in waivers:
+        change = changes.get(waiver.fingerprint)
+        if change is None or change.verdict is Verdict.SAFE:
+            bad.append((waiver, "unused: no change has this fingerprint; remove it"))
+        elif date.fromisoformat(waiver.expires) < today:
+            bad.append((waiver, "expired: undo the change, or agree on another date"))
+        else:
+            changes[waiver.fingerprint] = replace(change, waiver=waiver)
+    return list(changes.values()), tuple(bad)
+
+
+def _packages(package: ModuleType) -> list[Any]:
+    """The packages inside `package`, by name: the folder is the registry."""
+    return [
+        importlib.import_module(f"{package.__name__}.{info.name}")
+        for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name)
+        if info.ispkg
+    ]

@@ -16,6 +16,7 @@ from tenon.cli.console import Console
 COMMANDS = {
     "generate": "make code from the contracts",
     "check": "is everything fresh, valid and within its layer?",
+    "gate": "may these contracts be released? proved against what is released",
     "todo": "what is left to implement, with the stub to paste",
     "add": "add a domain, RPC, event, field or migration to every file that it concerns",
     "new": "start a repository of your own",
@@ -32,7 +33,7 @@ a first hour:
   tenon todo                    the methods you still have to write
   tenon up                      everything running; edits reload
 
-exit codes: 0 done · 1 the contracts or the code need a change · 2 the command was wrong · 130 interrupted
+exit codes: 0 done · 1 contracts or code need a change · 2 wrong command · 3 not proved (gate) · 130 interrupted
 """
 
 
@@ -59,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if described is not None:
             described.configure(sub)
-            sub.add_argument("--format", choices=("text", "json"), default="text", help="json: one object on stdout")
+            choices = getattr(described, "FORMAT_CHOICES", ("text", "json"))
+            sub.add_argument("--format", choices=choices, default="text", help="json: one object on stdout")
             sub.add_argument("--no-color", action="store_true", help="no colour (also: NO_COLOR, or not a terminal)")
     args = parser.parse_args(arguments)
     if args.version:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -141,16 +145,25 @@ def _complete(root: Path) -> tuple[bool | None, str]:
 def _buf(root: Path) -> tuple[bool | None, str]:
     if not (root / "buf.yaml").is_file():
         return None, "no buf.yaml"
+    fresh.provide_field_rules(root)
     ok, output = _tool(root, ["buf", "lint"])
     if not ok:
         return ok, output
-    tag = subprocess.run(
-        ["git", "describe", "--tags", "--abbrev=0", "--match", "v*"],
-        cwd=root, capture_output=True, text=True, check=False,
-    ).stdout.strip()  # fmt: skip
+    tag = _git(root, "describe", "--tags", "--abbrev=0", "--match", "v*").decode().strip()
     if not tag:
         return True, ""
-    return _tool(root, ["buf", "breaking", "--against", f".git#tag={tag}"])
+    with tempfile.TemporaryDirectory(prefix="tenon-released-") as scratch:
+        released = Path(scratch)
+        # Contracts of then with the modules of now: what the build cache holds is in no revision.
+        with tarfile.open(fileobj=io.BytesIO(_git(root, "archive", tag, "--", ":(glob)**/*.proto"))) as archive:
+            archive.extractall(released, filter="data")
+        shutil.copy(root / "buf.yaml", released)
+        fresh.provide_field_rules(released)
+        return _tool(root, ["buf", "breaking", "--against", scratch])
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False).stdout
 
 
 def _lint(root: Path, fix: bool) -> tuple[bool, str]:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import tenon.gate.kinds
 import tenon.gate.rules
+from tenon.gate import consumers
 from tenon.gate.context import Context
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
@@ -81,6 +82,9 @@ def gate(baselines: list[Snapshot], new: Snapshot, policy: Policy, today: date) 
         notes.update(dict.fromkeys(context.notes))
         problems.update(dict.fromkeys(context.problems))
         counts = context.counts  # of the newest one
+    used, unreadable = consumers.load(new.root)
+    problems.update(dict.fromkeys(unreadable))
+    merged = {key: used.named(change) for key, change in merged.items()}
     if not baselines:
         notes["nothing is released yet: no tag v* and no contracts/.released/, so there is nothing to compare with"] = (
             None

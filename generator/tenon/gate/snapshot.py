@@ -55,10 +55,16 @@ class Snapshot:
         real = os.path.realpath(self.root)
         found = {}
         for path in _walk(self.root):
-            inside = os.path.realpath(path).startswith(real + os.sep)
-            if inside and path.is_file() and path.stat().st_size <= _MAX_BYTES:
+            if _is_inside(path, real):
                 found[path.relative_to(self.root).as_posix()] = path
         return dict(sorted(found.items()))
+
+    def path(self, name: str) -> Path | None:
+        """The file of this path relative to `root`, if it is one of the side's. Nothing is listed for a single file."""
+        if self.only is None:
+            return self.files.get(name)
+        path = self.root / name
+        return path if _is_inside(path, os.path.realpath(self.root)) else None
 
     def contract_files(self, *suffixes: str) -> dict[str, Path]:
         """The contracts with these suffixes that are compared."""
@@ -125,6 +131,12 @@ def _git(repository: Path, *arguments: str) -> bytes | None:
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _is_inside(path: Path, root: str) -> bool:
+    """Whether it is a regular file below `root`, links followed, of a size that is read."""
+    inside = os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
+    return inside and path.is_file() and path.stat().st_size <= _MAX_BYTES
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -126,7 +126,7 @@ class Documents:
     def load(self, file: str) -> Document | None:
         """The document of this path relative to the snapshot's root, or None."""
         if file not in self._loaded:
-            path = self.snapshot.files.get(file) or (self.snapshot.root / file if file == self.snapshot.only else None)
+            path = self.snapshot.path(file)
             if path is None:
                 return None
             self._loaded[file] = Document(file, path, self.label)

@@ -68,7 +68,8 @@ def _change(change: Change) -> str:
     facts.append(("Rule", f"<code>{_text(change.rule)}</code> <code>{change.fingerprint}</code>"))
     example = ""
     if change.example is not None:
-        example = f"<pre>{escape(change.example.before)}</pre><p>becomes</p><pre>{escape(change.example.after)}</pre>"
+        before, after = (escape(words.shown(text)) for text in (change.example.before, change.example.after))
+        example = f"<pre>{before}</pre><p>becomes</p><pre>{after}</pre>"
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
     head = f"<h3><span>{change.verdict.value}</span><code>{_text(change.subject)}</code></h3>"
     return (

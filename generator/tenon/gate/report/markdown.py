@@ -30,7 +30,7 @@ def render(report: Report) -> str:
         lines += ["", "## Not compared", "", *(f"- {inline(problem)}" for problem in report.problems)]
     if report.notes:
         lines += ["", *(f"- {inline(note)}" for note in report.notes)]
-    return "\n".join(lines)
+    return "\n".join(map(words.printable, lines))
 
 
 def _change(change: Change) -> list[str]:
@@ -60,4 +60,4 @@ def _change(change: Change) -> list[str]:
 
 def _block(text: str) -> list[str]:
     """An indented code block: no run of backticks can end it."""
-    return ["    " + words.printable(line) for line in text.splitlines()]
+    return ["    " + line for line in words.shown(text).splitlines()]

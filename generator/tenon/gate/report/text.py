@@ -27,7 +27,7 @@ def render(report: Report) -> str:
         against = words.printable(", ".join(report.baselines))
         lines.append(f"compared with {against}: {words.summary(report)} · next version: {report.bump.value}")
         lines.append(words.outcome(report))
-    return "\n".join(lines).lstrip("\n")
+    return "\n".join(map(words.printable, lines)).lstrip("\n")
 
 
 def block(change: Change) -> list[str]:
@@ -54,7 +54,7 @@ def block(change: Change) -> list[str]:
     if change.example is not None:
         for name, text in (("before", change.example.before), ("after", change.example.after)):
             lines.append(f"  example, {name}:")
-            lines += textwrap.indent("\n".join(map(words.printable, text.splitlines())), "      ").splitlines()
+            lines += textwrap.indent(words.shown(text), "      ").splitlines()
     if change.waiver is not None:
         waiver = change.waiver
         lines += _wrapped(f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}")

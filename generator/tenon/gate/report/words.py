@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,7 @@ _DIRECTIONS = {
     Direction.SOURCE: "in code made from the contract",
     Direction.NONE: "",
 }
+_COMMAND = re.compile(r"^(\s*)([:#])\2")
 SHOWN = 2000
 """Characters of a witness that a person is shown; JSON has all of it."""
 
@@ -60,9 +62,9 @@ def places(change: Change) -> list[tuple[str, Location]]:
 
 
 def shown(value: Any) -> str:
-    """A witness as a person reads it."""
+    """A witness as a person reads it. No line of it begins as a command of a CI server does (``::``, ``##``)."""
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    text = "\n".join(printable(line) for line in text.splitlines())
+    text = "\n".join(_COMMAND.sub(r"\1\2 \2", printable(line)) for line in text.splitlines())
     return text if len(text) <= SHOWN else text[:SHOWN] + " …"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-DEFAULT_STEPS = 200_000
+DEFAULT_STEPS = 100_000
 
 
 class Exceeded(Exception):

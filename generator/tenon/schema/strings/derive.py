@@ -210,7 +210,7 @@ def overlay(lists: Sequence[Edges], budget: Budget) -> list[tuple[CharSet, tuple
             bounds[-1] = events[at][0]
         else:
             bounds += (here, events[at][0])
-    budget.spend(len(found) * len(lists) // 8)
+    budget.spend((total + len(found) * len(lists)) // 32)
     return [(tuple(bounds), after) for after, bounds in found.items()]
 
 

@@ -135,10 +135,12 @@ class Language:
         """Whether it has finitely many strings."""
         return search.is_finite(self.term, budget or Budget())
 
-    @_shallow
     def members(self, number: int, budget: Budget | None = None) -> list[str]:
         """Up to so many distinct strings, of printable ASCII first, shortest first; fewer when the budget ends."""
-        return search.members(self.term, number, budget or Budget())
+        try:
+            return search.members(self.term, number, budget or Budget())
+        except RecursionError:
+            return []
 
 
 EVERYTHING = Language(term.ALL)

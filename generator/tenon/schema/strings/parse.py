@@ -40,6 +40,7 @@ from tenon.schema.strings.term import (
 LONGEST = 50_000
 DEEPEST = 60
 MOST_WORDS = 256
+MOST_COPIED = 5_000
 
 _COUNTS = re.compile(r"\{([0-9]{1,9})(?:(,)([0-9]{1,9})?)?\}")
 _NAME = re.compile(r"\?<([A-Za-z_$][\w$]*)>")
@@ -156,6 +157,7 @@ class _Reader:
         self.text = text
         self.at = 0
         self.depth = 0
+        self.copied = 0
 
     def read(self) -> Term:
         result = self._choice()
@@ -191,7 +193,7 @@ class _Reader:
         return result
 
     def _piece(self) -> Term:
-        start = self.at
+        start, copied = self.at, self.copied
         atom, repeatable = self._atom()
         low, high = self._counts()
         if low is None:
@@ -201,6 +203,10 @@ class _Reader:
             raise self._wrong("a repeated assertion")
         if high is not None and high < low:
             raise self._wrong("numbers out of order")
+        if not atom.pure:  # Its minimum is written out.
+            self.copied += low * (self.at - start + self.copied - copied)
+            if self.copied > MOST_COPIED:
+                raise Exceeded("pattern: assertions repeated more often than is followed")
         self._take("?")
         if self._next() in ("*", "+", "?") and self._next():
             raise self._wrong("nothing to repeat")

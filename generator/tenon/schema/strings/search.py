@@ -15,14 +15,16 @@ Segment = tuple[int, int | None, Term]
 LONGEST_MEMBER = 20_000
 
 
-def segments(term: Term) -> list[Segment]:
+def segments(term: Term, budget: Budget) -> list[Segment]:
     """The term as disjoint cases: lengths from `low` to `high`, and a term without `Lengths` that holds for them."""
     bounds = _bounds(term)
     if not bounds:
         return [(0, None, term)] if term is not EMPTY else []
     cuts = sorted({0, *bounds})
     result: list[Segment] = []
+    parts = _parts(term)
     for low, after in zip(cuts, [*cuts[1:], None], strict=True):
+        budget.spend(parts // 8)
         inside = _at_length(term, low)
         if inside is EMPTY:
             continue
@@ -45,6 +47,15 @@ def _bounds(term: Term) -> set[int]:
     return set()
 
 
+def _parts(term: Term) -> int:
+    match term:
+        case Or() | And():
+            return sum(map(_parts, term.parts))
+        case Not():
+            return _parts(term.body)
+    return 1
+
+
 def _at_length(term: Term, length: int) -> Term:
     match term:
         case Lengths():
@@ -61,7 +72,7 @@ def _at_length(term: Term, length: int) -> Term:
 def is_empty(term: Term, budget: Budget) -> bool:
     """Whether no string belongs to the term."""
     if term.empty is None:
-        term.empty = not any(_reaches(*segment, budget) for segment in segments(term))
+        term.empty = not any(_reaches(*segment, budget) for segment in segments(term, budget))
     return term.empty
 
 
@@ -138,6 +149,7 @@ class Graph:
             _, negative, place = heappop(heap)
             arrows = []
             for chars, after in edges(self.states[place], budget):
+                budget.spend(len(chars) // 64)
                 if not (inside := meet(chars, alphabet)):
                     continue
                 if after not in index:
@@ -172,7 +184,7 @@ def members(term: Term, wanted: int, budget: Budget) -> list[str]:
     """Up to so many distinct members, of printable ASCII first, then by length; fewer when the budget ends."""
     found: dict[str, None] = {}
     try:
-        cases = segments(term)
+        cases = segments(term, budget)
         for alphabet in ((32, 127), EVERY):
             fresh: list[str] = []
             for low, high, inside in cases:
@@ -251,7 +263,7 @@ def _first(chars: CharSet) -> tuple[int, int]:
 def count(term: Term, limit: int, budget: Budget) -> int:
     """How many members, surrogates counted, exact below `limit`; `limit` for more."""
     total = 0
-    for low, high, inside in segments(term):
+    for low, high, inside in segments(term, budget):
         total += _count(inside, low, high, limit - total, budget)
         if total >= limit:
             return limit
@@ -272,6 +284,7 @@ def _count(term: Term, low: int, high: int | None, limit: int, budget: Budget) -
         for place, number in ways.items():
             for chars, target in graph.arrows[place]:
                 if target in useful:
+                    budget.spend(len(chars) // 64)
                     following[target] = min(limit, following.get(target, 0) + number * size(chars))
         budget.spend(len(ways))
         ways, depth = following, depth + 1
@@ -296,7 +309,7 @@ def _loops(graph: Graph, useful: set[int]) -> bool:
 
 def is_finite(term: Term, budget: Budget) -> bool:
     """Whether the term has finitely many members."""
-    for _, high, inside in segments(term):
+    for _, high, inside in segments(term, budget):
         if high is None and inside.longest is None:
             graph = Graph(inside, EVERY, 1 << 30, budget)
             if _loops(graph, graph.useful()):

@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PACT_DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow generate check up bench todo format clean
+.PHONY: help setup demo test slow generate check gate up bench todo format clean
 
 help: ## Print every target with a line of text
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -31,6 +31,9 @@ generate: setup ## Make code from contracts/
 
 check: setup ## Fresh, valid, typed, linted, within its layer
 	@$(BIN)/tenon check
+
+gate: setup ## May these contracts be released? Against the released ones
+	@$(BIN)/tenon gate
 
 up: setup ## Run the platform here and reload on edits; Ctrl-C stops it
 	@$(BIN)/tenon up

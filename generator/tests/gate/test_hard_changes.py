@@ -97,8 +97,8 @@ def _page() -> str:
     lines = [
         "# Hard changes, and their verdicts",
         "",
-        "Changes that are easy to judge wrongly, with the true verdict and its reason. The gate is held to each of them",
-        "by `pytest generator/tests/gate/test_hard_changes.py`; the contracts themselves stand in",
+        "Changes that are easy to judge wrongly, with the true verdict and its reason. The gate is held to each by",
+        "`pytest generator/tests/gate/test_hard_changes.py`; the contracts themselves stand in",
         "`generator/tests/gate/hard_changes.yaml`.",
         "",
         "| Change | Where | Old | New | Verdict | Why |",

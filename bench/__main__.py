@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 
-from bench import calls, generate, new_rpc
+from bench import calls, generate, native, new_rpc
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     sections: dict[str, Callable[[bool], None]] = {
         "generate": lambda full: generate.run(full=full),
         "calls": lambda full: calls.run(),
+        "native": lambda full: native.run(),
         "new_rpc": lambda full: new_rpc.run(),
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)

@@ -9,7 +9,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 import nats.errors
@@ -18,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from tenon_runtime import errors, tasks
+from tenon_runtime import errors, native, tasks
 from tenon_runtime.context import EventInfo
 from tenon_runtime.spec import Subscription
 from tenon_runtime.store import PostgresStore
@@ -313,7 +312,7 @@ def _received(subject: str, headers: Mapping[str, str], payload: bytes) -> Recei
     key = headers.get("ce-subject")
     if key is None:
         return Received(event_id, event_id, 1, False, subject, headers, payload)
-    return Received(event_id, unquote(key), int(headers["ce-sequence"]), True, subject, headers, payload)
+    return Received(event_id, native.key_of_subject(key), int(headers["ce-sequence"]), True, subject, headers, payload)
 
 
 def _decoder(subscription: Subscription) -> Callable[[bytes], Any]:

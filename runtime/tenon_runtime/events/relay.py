@@ -25,8 +25,8 @@ import nats.errors
 from nats.js.errors import APIError
 
 from tenon_runtime import errors
+from tenon_runtime.native import SLOTS
 from tenon_runtime.store import PostgresStore
-from tenon_runtime.store.outbox import SLOTS
 
 from .log import BATCH, Doubt, Entry, Log, gather_last
 from .metrics import EventMetrics

@@ -20,7 +20,7 @@ from connectrpc.server import ConnectASGIApplication, Endpoint
 from protobuf import DescFile, Registry
 from protobuf.wkt.google.protobuf import duration_pb, empty_pb, field_mask_pb, struct_pb, timestamp_pb, wrappers_pb
 
-from tenon_runtime import errors
+from tenon_runtime import errors, native
 from tenon_runtime.call.stream import ResponseStream
 from tenon_runtime.call.table import Entry, Table
 from tenon_runtime.context import Context
@@ -43,7 +43,6 @@ _CODES = {code.value: code for code in Code}
 _ACCEPT_ENCODING = frozenset({b"accept-encoding", b"grpc-accept-encoding", b"connect-accept-encoding"})
 """Left out of every request, so that answers are not compressed: it would cost more than the rest of a small call. A
 caller may still compress what it sends."""
-_UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 
 class _Application(ConnectASGIApplication[None]):
@@ -93,7 +92,7 @@ def cap_deadline(headers: list[tuple[bytes, bytes]], seconds: float) -> list[tup
     wanted = b"grpc-timeout" if grpc else b"connect-timeout-ms"
     for name, value in headers:
         if name == wanted:
-            asked = _seconds(value, grpc)
+            asked = native.timeout_seconds(value, grpc)
             if asked is None or asked <= seconds:
                 return headers
     most = max(1, round(seconds * 1000))
@@ -103,11 +102,6 @@ def cap_deadline(headers: list[tuple[bytes, bytes]], seconds: float) -> list[tup
 def _needs_trailers(headers: list[tuple[bytes, bytes]]) -> bool:
     media_type = next((value for name, value in headers if name == b"content-type"), b"")
     return media_type.startswith(b"application/grpc") and not media_type.startswith(b"application/grpc-web")
-
-
-def _seconds(value: bytes, grpc: bool) -> float | None:
-    digits, unit = (value[:-1], _UNITS.get(value[-1:])) if grpc else (value, 1e-3)
-    return int(digits) * unit if unit and digits.isdigit() and len(digits) <= 10 else None
 
 
 def _endpoint(service: ServiceSpec, method: Method, entry: Entry, table: Table) -> Any:

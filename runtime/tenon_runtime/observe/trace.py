@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+from tenon_runtime import native
+
 _random = random.Random(os.urandom(16))
 
 
@@ -48,11 +48,8 @@ current: ContextVar[Span | None] = ContextVar("tenon_span", default=None)
 
 def begin(name: str, traceparent: str | None) -> Span:
     """A span of the caller's trace, or the first of a new one when there is no valid `traceparent`."""
-    if traceparent is not None and (match := _TRACEPARENT.fullmatch(traceparent)):
-        version, trace_id, parent_id, flags, rest = match.groups()
-        known = version != "ff" and (version != "00" or rest is None)
-        if known and trace_id.strip("0") and parent_id.strip("0"):
-            return Span(name, trace_id, parent_id, int(flags, 16) & 1)
+    if traceparent is not None and (caller := native.traceparent(traceparent)):
+        return Span(name, *caller)
     return Span(name, f"{_random.getrandbits(128) or 1:032x}", None, 1)
 
 

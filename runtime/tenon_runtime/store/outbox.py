@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from collections import Counter
@@ -10,16 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 import psycopg
 
-from tenon_runtime import errors
+from tenon_runtime import errors, native
 from tenon_runtime.spec import Event
 
-SLOTS = 64
-"""Shards of a domain's log; the relay's unit of work."""
 _LARGEST = 900_000  # bytes; the broker takes 1 MB, headers included
 _CHUNK = 1000  # rows in one statement
 
@@ -38,11 +34,6 @@ class Pending:
     payload: bytes
 
 
-def slot_of(dist_key: str) -> int:
-    """The shard of a key; the same in every language: SHA-256's first 8 bytes, big-endian, mod 64."""
-    return int.from_bytes(hashlib.sha256(dist_key.encode()).digest()[:8], "big") % SLOTS
-
-
 def encode(domain: str, spec: Event, payload: Any, headers: Mapping[str, str]) -> Pending:
     """The row of an event, its CloudEvents attributes as NATS headers (binary content mode).
 
@@ -56,7 +47,7 @@ def encode(domain: str, spec: Event, payload: Any, headers: Mapping[str, str]) -
     if len(body) > _LARGEST:
         raise errors.Internal(f"event {spec.name} has {len(body)} bytes; at most {_LARGEST} can be sent")
     key = event_id if spec.key is None else _key(spec, payload)
-    slot = slot_of(key)
+    slot = native.slot_of(key)
     attributes = {
         "ce-specversion": "1.0",
         "ce-id": event_id,
@@ -66,7 +57,7 @@ def encode(domain: str, spec: Event, payload: Any, headers: Mapping[str, str]) -
         "content-type": content_type,
     }
     if spec.key is not None:
-        attributes["ce-subject"] = quote(key, safe=" !#$&'()*+,-./:;<=>?@[]^_`{|}~")
+        attributes["ce-subject"] = native.escape_subject(key)
     return Pending(
         dist_key=key,
         ord_key=key,

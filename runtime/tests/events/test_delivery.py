@@ -12,7 +12,7 @@ from tenon_runtime.call.ports import UnitOfWork
 from tenon_runtime.context import EventInfo
 from tenon_runtime.engines import Nats
 from tenon_runtime.events import EventBus
-from tenon_runtime.store.outbox import slot_of
+from tenon_runtime.native import slot_of
 
 from .conftest import Shop, count, equals, rows, until
 from .contracts import api, event

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from tenon_runtime import errors
 from tenon_runtime.engines import Postgres
+from tenon_runtime.native import slot_of
 from tenon_runtime.spec import Event
 from tenon_runtime.store import PostgresStore
-from tenon_runtime.store.outbox import slot_of
 
 PAID = Event(
     name="shop.paid",

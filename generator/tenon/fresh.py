@@ -17,6 +17,8 @@ from tenon.memo import Memo
 from tenon.source import Location
 from tenon.write import Manifest, Outcome, UnsafePath, inside, keep, write
 
+FIELD_RULES = ".tenon/protobuf/buf/validate/validate.proto"
+"""What contracts of a repository import their field rules from; buf.yaml names the module it is in."""
 _HASHED = 256 * 1024 * 1024
 """Bytes up to which a file is known by its content; a larger one by its size and time, and no reader takes it."""
 
@@ -41,7 +43,7 @@ def generate(
     """Bring ``generated/`` in `out` up to what `contracts` say."""
     manifest = Manifest.load(out) if use_cache else Manifest()
     key, inputs = _key(contracts, out, manifest, config, budget)
-    if manifest.key == key and manifest.intact(out):
+    if manifest.key == key and manifest.intact(out) and (not config.ours or (out / FIELD_RULES).is_file()):
         return Done(Outcome(unchanged=len(manifest.outputs)), tuple(map(Finding.from_json, manifest.findings)))
 
     from tenon import pipeline  # imports readers and emitters: 0.3 s that a run with nothing to do does not pay
@@ -51,6 +53,8 @@ def generate(
     findings: list[Finding] = []
     try:
         inside(out, out / ".tenon" / "cache")
+        if config.ours:
+            provide_field_rules(out)
         memo = Memo(out / ".tenon" / "cache" if use_cache else None, maker=_generator())
         made = pipeline.generate(contracts, config, name, budget=budget or DEFAULT_BUDGET, memo=memo)
         findings = list(made.findings)
@@ -76,6 +80,20 @@ def generate(
         refused = Finding(Location(name), "file-system", words, "see that it can be read and written, and run again")
         return Done(Outcome(), (*findings, refused))
     return Done(outcome, made.findings)
+
+
+def provide_field_rules(root: Path) -> None:
+    """Put the definitions of field rules where the repository's buf.yaml has them.
+
+    Raises:
+        UnsafePath: a link leads out of `root`.
+        OSError: it cannot be written.
+    """
+    from tenon.read.protobuf import definitions
+
+    path = root / FIELD_RULES
+    if not path.is_file() or not path.read_text("utf-8").startswith(definitions.stamp()):
+        keep(root, FIELD_RULES.removeprefix(".tenon/"), definitions.text())
 
 
 def _key(

@@ -163,8 +163,9 @@ def keep(root: Path, name: str, text: str) -> None:
     Raises:
         UnsafePath: a link leads out of `root`.
     """
-    inside(root, root / ".tenon")
-    _replace(root / ".tenon" / name, text.encode())
+    target = root / ".tenon" / name
+    inside(root, target.parent)
+    _replace(target, text.encode())
 
 
 def _accept(root: Path, file: File, folders: set[Path]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from protobuf.wkt import Timestamp
-from tenon_runtime import errors, paging
+from tenon_runtime import errors, field_rules, paging
 from tenon_runtime.paging import Position
 
 from api.catalog.v1 import (
@@ -185,8 +185,6 @@ class Catalog(CatalogService):
 
     async def moderate_video(self, request: ModerateVideoRequest, ctx: Context) -> ModerateVideoResponse:
         rejected = request.decision is ModerationDecision.REJECT
-        if not rejected and request.decision is not ModerationDecision.APPROVE:
-            raise errors.InvalidArgument("approve or reject")
         reason = rules.check_reason(request.reason, needed=rejected)
         row = await _lock(request.creator_id, request.video_id, ctx)
         if row.state != "in_review":
@@ -219,12 +217,14 @@ class Catalog(CatalogService):
             if index >= MAX_IMPORT:
                 raise errors.ResourceExhausted(f"an import has at most {MAX_IMPORT} videos")
             _only_owner(request.creator_id, ctx)
+            details = request.details or VideoDetails()
             try:
-                await _draft(request.creator_id, rules.check(request.details), ctx)
+                field_rules.check(details)
+                await _draft(request.creator_id, rules.check(details), ctx)
                 response.created += 1
             except errors.SchemaViolation as error:
-                title = request.details.title[:100] if request.details else ""
-                response.failures.append(ImportFailure(index=index, title=title, reason=error.detail))
+                reason = "; ".join(f"{broken.pointer}: {broken.detail}" for broken in error.violations)
+                response.failures.append(ImportFailure(index=index, title=details.title[:100], reason=reason))
         return response
 
     async def check_titles(

@@ -50,8 +50,6 @@ from impl.identity import api_keys, rules, signing
 ADMIN = "creators:admin"
 WATCH_INTERVAL = 0.5
 """Seconds between two looks at a watched profile."""
-MAX_ACTIVATION_DELAY = 86_400
-"""Seconds that a signing key may be published before it signs."""
 
 _SELECT = (
     "SELECT c.*, u.email FROM creators c JOIN users u ON u.creator_id = c.creator_id AND u.role = 'owner'"
@@ -71,8 +69,7 @@ class Identity(IdentityService):
     """Implements IdentityService."""
 
     async def register_creator(self, request: RegisterCreatorRequest, ctx: Context) -> RegisterCreatorResponse:
-        handle, display_name = rules.handle(request.handle), rules.display_name(request.display_name)
-        bio, email = rules.bio(request.bio), rules.email(request.contact_email)
+        handle, display_name, bio = rules.free(request.handle), request.display_name.strip(), request.bio.strip()
         creator_id = str(uuid.uuid4())
         free = await ctx.db.execute(
             "INSERT INTO handles (handle, creator_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [handle, creator_id]
@@ -85,7 +82,7 @@ class Identity(IdentityService):
         )
         await ctx.db.execute(
             "INSERT INTO users (creator_id, user_id, role, email) VALUES (%s, %s, 'owner', %s)",
-            [creator_id, str(uuid.uuid4()), email],
+            [creator_id, str(uuid.uuid4()), request.contact_email],
         )
         _, secret = await api_keys.create(ctx.db, creator_id, "First key", list(api_keys.CREATOR_SCOPES))
         row = await _row(creator_id, ctx)
@@ -103,11 +100,9 @@ class Identity(IdentityService):
         row = await _row(request.creator_id, ctx, lock=True)
         if request.has_field("expected_version") and request.expected_version != row.version:
             raise errors.Conflict(f"the profile is at version {row.version}")
-        display_name = rules.display_name(
-            request.display_name if request.has_field("display_name") else row.display_name
-        )
-        bio = rules.bio(request.bio if request.has_field("bio") else row.bio)
-        email = rules.email(request.contact_email if request.has_field("contact_email") else row.email)
+        display_name = request.display_name.strip() if request.has_field("display_name") else row.display_name
+        bio = request.bio.strip() if request.has_field("bio") else row.bio
+        email = request.contact_email if request.has_field("contact_email") else row.email
         await ctx.db.execute(
             "UPDATE creators SET display_name = %s, bio = %s, version = version + 1 WHERE creator_id = %s",
             [display_name, bio, request.creator_id],
@@ -118,13 +113,12 @@ class Identity(IdentityService):
         return UpdateCreatorResponse(creator=_creator(await _row(request.creator_id, ctx), insider=True))
 
     async def verify_creator(self, request: VerifyCreatorRequest, ctx: Context) -> VerifyCreatorResponse:
-        evidence = rules.evidence(request.evidence)
         row = await _row(request.creator_id, ctx, lock=True)
         if row.verified_at is None:
             await ctx.db.execute(
                 "UPDATE creators SET verified_at = now(), verified_by = %s, evidence = %s, version = version + 1"
                 " WHERE creator_id = %s",
-                [ctx.principal.subject, evidence, request.creator_id],
+                [ctx.principal.subject, request.evidence.strip(), request.creator_id],
             )
             row = await _row(request.creator_id, ctx)
             ctx.publish(CreatorVerified(creator_id=row.creator_id, verified_at=_time(row.verified_at)))
@@ -160,11 +154,9 @@ class Identity(IdentityService):
 
     async def create_api_key(self, request: CreateApiKeyRequest, ctx: Context) -> CreateApiKeyResponse:
         _only_self(request.creator_id, ctx)
-        label, scopes = rules.label(request.label), rules.scopes(request.scopes)
-        if not scopes:
-            raise errors.InvalidArgument("a key needs at least one scope")
+        scopes = sorted(set(request.scopes))
         _only_held(scopes, ctx.principal.scopes)
-        api_key_id, secret = await api_keys.create(ctx.db, request.creator_id, label, scopes)
+        api_key_id, secret = await api_keys.create(ctx.db, request.creator_id, request.label.strip(), scopes)
         row = await ctx.db.fetch_one(
             "SELECT * FROM api_keys WHERE creator_id = %s AND api_key_id = %s", [request.creator_id, api_key_id]
         )
@@ -193,7 +185,7 @@ class Identity(IdentityService):
 
     async def issue_token(self, request: IssueTokenRequest, ctx: Context) -> IssueTokenResponse:
         grant = await api_keys.redeem(ctx.db, request.api_key)
-        scopes = rules.scopes(request.scopes) or sorted(grant.scopes)
+        scopes = sorted(set(request.scopes) or grant.scopes)
         _only_held(scopes, frozenset(grant.scopes))
         token = await signing.sign(ctx.db, grant.creator_id, scopes)
         ctx.response_headers["cache-control"] = "no-store"
@@ -205,8 +197,6 @@ class Identity(IdentityService):
         )
 
     async def rotate_signing_key(self, request: RotateSigningKeyRequest, ctx: Context) -> RotateSigningKeyResponse:
-        if not 0 <= request.activate_after_seconds <= MAX_ACTIVATION_DELAY:
-            raise errors.InvalidArgument(f"a key can be published at most {MAX_ACTIVATION_DELAY} s before it signs")
         key, activates_at = await signing.create(ctx.db, timedelta(seconds=request.activate_after_seconds))
         return RotateSigningKeyResponse(key=key, activates_at=_time(activates_at))
 

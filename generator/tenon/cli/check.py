@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from tenon.cli import todo
 from tenon.cli.console import Console
 from tenon.config import load
 from tenon.finding import Severity
+from tenon.write import UnsafePath
 
 HELP = """\
 Is the repository sound? Every check runs; each that fails says how to see it alone.
@@ -145,18 +146,24 @@ def _complete(root: Path) -> tuple[bool | None, str]:
 def _buf(root: Path) -> tuple[bool | None, str]:
     if not (root / "buf.yaml").is_file():
         return None, "no buf.yaml"
-    fresh.provide_field_rules(root)
+    try:
+        fresh.provide_field_rules(root)
+    except (UnsafePath, OSError) as error:
+        return False, str(error)
     ok, output = _tool(root, ["buf", "lint"])
     if not ok:
         return ok, output
     tag = _git(root, "describe", "--tags", "--abbrev=0", "--match", "v*").decode().strip()
     if not tag:
         return True, ""
+    contracts = _git(root, "archive", "--format=zip", tag, "--", ":(glob)**/*.proto")
+    if not contracts:  # there were none then
+        return True, ""
     with tempfile.TemporaryDirectory(prefix="tenon-released-") as scratch:
         released = Path(scratch)
-        # Contracts of then with the modules of now: what the build cache holds is in no revision.
-        with tarfile.open(fileobj=io.BytesIO(_git(root, "archive", tag, "--", ":(glob)**/*.proto"))) as archive:
-            archive.extractall(released, filter="data")
+        # Contracts of then in the modules of now: what the build cache holds is in no revision.
+        with zipfile.ZipFile(io.BytesIO(contracts)) as archive:
+            archive.extractall(released)
         shutil.copy(root / "buf.yaml", released)
         fresh.provide_field_rules(released)
         return _tool(root, ["buf", "breaking", "--against", scratch])

@@ -15,6 +15,8 @@ from tenon.model.proto import Field, Protobuf
 
 MESSAGES = "api._pb"
 """The package that the plugin's modules are put in. Nobody but generated code imports from it."""
+FIELD_RULES = "buf/validate/validate.proto"
+"""Protovalidate's options. A tree that does not hold the file itself gets it, and its classes, from the wheel."""
 _WELL_KNOWN = "google/protobuf/"
 
 

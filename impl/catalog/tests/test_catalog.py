@@ -246,10 +246,13 @@ async def test_an_import_keeps_what_is_good(service: Running, ada: Caller) -> No
     async def videos() -> AsyncIterator[ImportVideosRequest]:
         for title in ("Lecture one", "x", "Lecture two", "SHOUTING TITLE"):
             yield ImportVideosRequest(creator_id=ada.id, details=VideoDetails(title=title))
+        yield ImportVideosRequest(creator_id=ada.id, details=VideoDetails(title="Lecture three", tags=["Not A Tag"]))
+        yield ImportVideosRequest(creator_id=ada.id)
 
     client = CatalogServiceClient(service.grpc_url)
     answer = await client.import_videos(videos(), headers=ada.headers)
-    assert (answer.created, [f.index for f in answer.failures]) == (2, [1, 3])
+    assert (answer.created, [f.index for f in answer.failures]) == (2, [1, 3, 4, 5])
+    assert answer.failures[2].reason.startswith("/tags/0: ")
     listed = (await ada("GET", ada.videos)).json()["videos"]
     assert {v["title"] for v in listed} == {"Lecture one", "Lecture two"}
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
+import grpc.aio
 import httpx
 import jwt
 import pytest
+from protovalidate import ViolationsPb
 from tenon_runtime.engines import Postgres
 from tenon_runtime.testing import Running
 
-from api.identity.v1 import API, IdentityServiceClient, WatchCreatorRequest
+from api.identity.v1 import API, IdentityServiceClient, RegisterCreatorRequest, WatchCreatorRequest
 from impl.identity.api_keys import CREATOR_SCOPES, OPERATOR, OPERATOR_SCOPES
 from impl.identity.service import Identity
 from impl.identity.signing import KeyRing
@@ -75,6 +79,44 @@ async def ada(http: httpx.AsyncClient) -> Caller:
 async def operator(http: httpx.AsyncClient) -> Caller:
     issued = await token(http, BOOTSTRAP)
     return Caller(http, OPERATOR, BOOTSTRAP, issued.json()["accessToken"])
+
+
+GOOD: dict[str, Any] = {"handle": "eve", "displayName": "Eve", "contactEmail": "eve@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "rule"),
+    [
+        ({"handle": "_x"}, "handle", "string.pattern"),
+        ({"displayName": ""}, "display_name", "string.min_len"),
+        ({"displayName": " \t "}, "display_name", "string.pattern"),
+        ({"displayName": "x" * 81}, "display_name", "string.max_len"),
+        ({"contactEmail": "nobody"}, "contact_email", "string.pattern"),
+        ({"bio": "null\0byte"}, "bio", "string.pattern"),
+    ],
+)
+async def test_the_contracts_rules_hold_on_every_protocol(
+    service: Running, http: httpx.AsyncClient, wrong: dict[str, Any], field: str, rule: str
+) -> None:
+    """gRPC and Connect give the field and its rule; REST says 422 as it does for its own schema."""
+    body = GOOD | wrong
+    async with grpc.aio.insecure_channel(service.grpc_target) as channel:
+        call = channel.unary_unary(
+            "/identity.v1.IdentityService/RegisterCreator", request_serializer=RegisterCreatorRequest.to_binary
+        )
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call(RegisterCreatorRequest.from_json(json.dumps(body)), timeout=60)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    details = dict(raised.value.trailing_metadata() or ())["grpc-status-details-bin"]
+    assert isinstance(details, bytes) and field.encode() in details and rule.encode() in details
+
+    refused = await http.post("/identity.v1.IdentityService/RegisterCreator", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_argument")
+    violations = ViolationsPb.from_binary(base64.b64decode(refused.json()["details"][0]["value"] + "=="))
+    assert (field, rule) in [(v.field.elements[0].field_name, v.rule_id) for v in violations.violations if v.field]
+
+    assert (await http.post("/v1/creators", json=body)).status_code == 422
+    assert (await http.post("/v1/creators", json=GOOD)).status_code == 201  # nothing of it was done
 
 
 async def test_a_creator_registers_and_is_verified_once(ada: Caller, operator: Caller) -> None:

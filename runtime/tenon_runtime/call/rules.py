@@ -45,14 +45,14 @@ class Rules:
         return True
 
     def check(self, message: Message[Any]) -> None:
-        """Raises `errors.InvalidArgument` with every broken rule."""
+        """Raises `errors.SchemaViolation` with every broken rule."""
         found = self._validator.collect_violations(message)
         if found:
             from protovalidate import ViolationsPb
 
             protos = [violation.proto for violation in found]
             desc = type(message).desc()
-            raise errors.InvalidArgument(
+            raise errors.SchemaViolation(
                 f"{len(found)} broken " + ("rule" if len(found) == 1 else "rules"),
                 violations=[errors.Violation(_pointer(desc, v.field), v.rule_id, v.message) for v in protos],
                 details=[ViolationsPb(violations=protos)],

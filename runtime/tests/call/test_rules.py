@@ -21,7 +21,19 @@ from protobuf.wkt.google.protobuf.descriptor_pb import (
 )
 from protovalidate import ViolationsPb
 from protovalidate._gen.buf.validate import validate_pb
-from tenon_runtime import SPEC_FORMAT, Api, Context, Idempotency, Kind, Method, Policy, Service, ServiceSpec, errors
+from tenon_runtime import (
+    SPEC_FORMAT,
+    Api,
+    Context,
+    Idempotency,
+    Kind,
+    Method,
+    Policy,
+    Service,
+    ServiceSpec,
+    errors,
+    field_rules,
+)
 from tenon_runtime.call.rules import Rules
 from tenon_runtime.testing import Running
 
@@ -128,6 +140,13 @@ async def test_grpc_callers_get_the_violations_as_details() -> None:
         details = dict(raised.value.trailing_metadata() or ())["grpc-status-details-bin"]
         assert isinstance(details, bytes) and b"string.min_len" in details and b"user_name" in details
         assert reached == []
+
+
+def test_code_that_goes_on_after_a_bad_message_judges_it_itself() -> None:
+    field_rules.check(Users(users=[User(user_name="ada")]))
+    field_rules.check(ViolationsPb())  # has no rules
+    with pytest.raises(errors.SchemaViolation):
+        field_rules.check(User(user_name="x"))
 
 
 def test_violations_point_by_json_names() -> None:

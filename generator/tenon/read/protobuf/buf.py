@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenon.finding import Finding
-from tenon.read.protobuf import bounds
-from tenon.read.protobuf.workspace import modules
+from tenon.lang.protobuf_python import FIELD_RULES
+from tenon.read.protobuf import bounds, definitions
+from tenon.read.protobuf.workspace import Module, modules
 from tenon.read.tree import Tree
 
 TIMEOUT = 60
@@ -26,6 +26,8 @@ _BYTES, _BYTES_PER_BYTE = 4 << 30, 250
 """What the compiler's process may use, measured twice over; the address space is mostly reserved, not used."""
 _MAX_ERRORS = 100
 """Complaints of the compiler that are read."""
+_CONTRACTS = "contracts"
+"""The tree's copy in the compiler's folder."""
 
 
 def executable() -> str:
@@ -72,13 +74,23 @@ def _unreadable(tree: Tree, error: OSError) -> Finding:
 
 def _compile(tree: Tree, sources: list[tuple[str, Path]], scratch: Path) -> tuple[bytes, list[Finding]]:
     # The compiler sees a copy: only the files that the tree accepted, and no configuration but ours.
-    workspace = scratch / "contracts"
+    workspace = scratch / "workspace"
+    contracts = workspace / _CONTRACTS
+    needs_rules = False
     for name, path in sources:
-        copy = workspace / name
+        content = path.read_bytes()
+        needs_rules = needs_rules or definitions.imported(content)
+        copy = contracts / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    config = {"version": "v2", "modules": [module.as_json() for module in modules(tree)]}
-    (workspace / "buf.yaml").write_text(json.dumps(config))
+        copy.write_bytes(content)
+    own = modules(tree)
+    inside = [module.inside(_CONTRACTS).as_json() for module in own]
+    if needs_rules and not any(module.import_path(name) == FIELD_RULES for module in own for name, _ in sources):
+        rules = workspace / definitions.FOLDER / FIELD_RULES
+        rules.parent.mkdir(parents=True)
+        rules.write_text(definitions.text())
+        inside.append(Module(definitions.FOLDER).as_json())
+    (workspace / "buf.yaml").write_text(json.dumps({"version": "v2", "modules": inside}))
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(scratch),
@@ -90,7 +102,7 @@ def _compile(tree: Tree, sources: list[tuple[str, Path]], scratch: Path) -> tupl
     image = scratch / "image.binpb"
     command = [executable(), "build", "--as-file-descriptor-set", "--error-format", "json", "-o", str(image)]
     at = tree.location(sources[0][0])
-    size = sum((workspace / name).stat().st_size for name, _ in sources)
+    size = sum(file.stat().st_size for file in workspace.rglob("*.proto"))
     code, lines = _run(command, workspace, environment, size)
     if code == 0:
         return image.read_bytes(), []
@@ -98,7 +110,7 @@ def _compile(tree: Tree, sources: list[tuple[str, Path]], scratch: Path) -> tupl
         message = f"compiling took over {TIMEOUT} s"
         return b"", [Finding(at, "proto-timeout", message, "split the contracts, or look for a pathological file")]
     message = "the protobuf compiler failed: " + (lines[-1].strip() if lines else f"exit code {code}")
-    return b"", _errors(tree, workspace, lines) or [
+    return b"", _errors(tree, contracts, lines) or [
         Finding(at, "proto-compile", message, "run `buf build` on the folder")
     ]
 
@@ -141,7 +153,7 @@ def _limit(process: int, size: int) -> None:
             pass  # it has ended already, or an administrator has set a lower limit
 
 
-def _errors(tree: Tree, workspace: Path, lines: list[str]) -> list[Finding]:
+def _errors(tree: Tree, contracts: Path, lines: list[str]) -> list[Finding]:
     found = []
     for line in lines:
         try:
@@ -150,7 +162,7 @@ def _errors(tree: Tree, workspace: Path, lines: list[str]) -> list[Finding]:
             continue
         if not isinstance(error, dict) or "message" not in error:
             continue
-        name = _relative(workspace, str(error.get("path", "")))
+        name = _relative(contracts, str(error.get("path", "")))
         at = tree.location(name, int(error.get("start_line", 0)), int(error.get("start_column", 0)))
         message = str(error["message"])
         remedy = "correct the contract"
@@ -160,8 +172,9 @@ def _errors(tree: Tree, workspace: Path, lines: list[str]) -> list[Finding]:
     return found
 
 
-def _relative(workspace: Path, path: str) -> str:
+def _relative(contracts: Path, path: str) -> str:
+    """`path`, which the compiler names from the folder above `contracts`, as it is in the tree."""
     try:
-        return (workspace / path).resolve().relative_to(workspace.resolve()).as_posix()
+        return (contracts.parent / path).resolve().relative_to(contracts.resolve()).as_posix()
     except ValueError:
         return path

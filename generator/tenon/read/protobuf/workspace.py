@@ -23,6 +23,11 @@ class Module:
     path: str
     excludes: tuple[str, ...] = ()
 
+    def inside(self, folder: str) -> Module:
+        """The module of a tree that is put into `folder`."""
+        path = folder if self.path == "." else f"{folder}/{self.path}"
+        return Module(path, tuple(f"{folder}/{each}" for each in self.excludes))
+
     def as_json(self) -> dict[str, Any]:
         """As version 2 of buf.yaml has it."""
         return {"path": self.path, **({"excludes": list(self.excludes)} if self.excludes else {})}

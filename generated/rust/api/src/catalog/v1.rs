@@ -440,7 +440,7 @@ pub struct ImportVideosRequest {
     /// Whose video; the same in the whole stream.
     #[prost(string, tag = "1")]
     pub creator_id: String,
-    /// What is said about it.
+    /// What is said about it. A rule that it breaks leaves out this video, not the rest of the stream.
     #[prost(message, optional, tag = "2")]
     pub details: Option<VideoDetails>,
 }

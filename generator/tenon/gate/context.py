@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,10 @@ from tenon.gate.documents import Documents
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Stability
+
+
+_UNSTABLE = re.compile(r"v[0-9]+p?[0-9]*(alpha|beta)[0-9]*")
+"""Version folders as protobuf packages name them: ``v1alpha1``, ``v2beta``, ``v1p1beta1``."""
 
 
 @dataclass
@@ -36,10 +41,12 @@ class Context:
         return Documents(self.new)
 
     def stability(self, file: str) -> Stability:
-        """What the repository declares for the folder that `file` stands in; the nearest folder decides."""
-        parts = file.split("/")
+        """What the repository declares for the folder that `file` stands in, the nearest one first; else what a folder
+        such as ``v1beta1`` says."""
+        parts = file.removeprefix(f"{self.old.name}:").split("/")
         for end in range(len(parts), 0, -1):
             declared = self.policy.stability.get("/".join(parts[:end]))
             if declared is not None:
                 return declared
-        return Stability.STABLE
+        unstable = (match for part in reversed(parts[:-1]) if (match := _UNSTABLE.fullmatch(part)))
+        return next((Stability(match[1]) for match in unstable), Stability.STABLE)

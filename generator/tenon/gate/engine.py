@@ -23,7 +23,7 @@ from tenon.gate import consumers
 from tenon.gate.context import Context
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
-from tenon.gate.verdict import Change, Report, Verdict, Waiver
+from tenon.gate.verdict import Change, Report, Stability, Verdict, Waiver
 
 
 class Rule(Protocol):
@@ -57,12 +57,19 @@ def compare(context: Context) -> tuple[Change, ...]:
         for pair in kind.pair(context):
             for rule in judges.get(type(pair), ()):
                 for change in rule.judge(pair, context):
-                    named = change if change.rule else replace(change, rule=rule_name(rule))
+                    named = _named(change, rule, context)
                     known = found.setdefault(named.fingerprint, named)
                     if known is not named:
                         affects = dict.fromkeys((*known.affects, *named.affects))
                         found[named.fingerprint] = replace(known, affects=tuple(affects))
     return tuple(sorted(found.values(), key=_order))
+
+
+def _named(change: Change, rule: Rule, context: Context) -> Change:
+    stability = change.stability
+    if stability is Stability.STABLE:
+        stability = context.stability(change.at.file)
+    return replace(change, rule=change.rule or rule_name(rule), stability=stability)
 
 
 def _order(change: Change) -> tuple[Any, ...]:

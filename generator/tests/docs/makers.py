@@ -13,6 +13,8 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 from tenon.cli import COMMANDS
+from tenon.gate import engine
+from tenon.gate.report import FORMATS
 from tenon_runtime import errors
 from tenon_runtime.events.metrics import EventMetrics
 from tenon_runtime.observe.metrics import Metrics
@@ -96,6 +98,21 @@ def costs() -> str:
     return "\n".join(rows) + "\n"
 
 
+def gate_rules() -> str:
+    """Every rule of the gate with its summary."""
+    rows = ["| Rule | |", "|---|---|"]
+    for rule in engine.rules():
+        words = _markdown((rule.__doc__ or "").strip().splitlines()[0])
+        rows.append(f"| `{engine.rule_name(rule)}` | {words} |")
+    return "\n".join(rows) + "\n"
+
+
+def gate_formats() -> str:
+    """Every format of the gate's report."""
+    rows = ["| Format | |", "|---|---|", *(f"| `{name}` | {words} |" for name, words in FORMATS.items())]
+    return "\n".join(rows) + "\n"
+
+
 def _field_docs(path: Path, name: str) -> dict[str, str]:
     """The text after each field of a class."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -120,6 +137,7 @@ CLI: dict[str, Callable[[], str]] = {
 MAKERS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"bench/new_rpc.py": costs},
     "docs/reference/cli.md": CLI,
+    "docs/reference/gate.md": {"report formats": gate_formats, "gate rules": gate_rules},
     "docs/reference/environment.md": {"settings.py": settings},
     "docs/reference/problems.md": {"errors.py": problems},
     "docs/reference/metrics.md": {"metrics.py": metrics},

@@ -39,12 +39,12 @@ class Server:
 
 def run() -> None:
     """Print the table."""
-    servers = [_start(name) for name in SERVERS]
+    servers = [start(name) for name in SERVERS]
     try:
         for in_flight in (32, 1):
             for number in range(ROUNDS + 1):
                 for server in servers:
-                    used = asyncio.run(_round(server, WARM_UP if number == 0 else CALLS, in_flight))
+                    used = asyncio.run(cost(server, WARM_UP if number == 0 else CALLS, in_flight))
                     if number:
                         server.cpu.setdefault(in_flight, []).append(used)
         _print(servers)
@@ -65,8 +65,9 @@ def _generated() -> Path:
     return out / "generated" / "python"
 
 
-def _start(name: str) -> Server:
-    path = os.pathsep.join([str(_generated()), str(ROOT)])
+def start(name: str, *more: Path) -> Server:
+    """The server `name`, with `more` on its path."""
+    path = os.pathsep.join(map(str, [_generated(), ROOT, *more]))
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.servers", name],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE,
@@ -83,7 +84,7 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-async def _round(server: Server, calls: int, in_flight: int) -> float:
+async def cost(server: Server, calls: int, in_flight: int) -> float:
     """Microseconds of server CPU per call."""
     http = server.name in ("tenon rest", "fastapi")
     before = _cpu(server.process.pid)

@@ -6,6 +6,7 @@ changed. `runtime/tests/native` uses it as well.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import importlib
@@ -22,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from bench import calls
 
 ROOT = Path(__file__).resolve().parent.parent
 CRATE = ROOT / "rust" / "crates" / "tenon-core"
@@ -117,6 +120,20 @@ def run() -> None:
         pairs = [(_cost(ours, given), _cost(theirs, given)) for _ in range(ROUNDS)]
         before, after = (statistics.median(side) for side in zip(*pairs, strict=True))
         print(f"{name:<24} {before:>9.2f} {after:>9.2f}   {before / after:.1f}x")
+    _whole_call()
+
+
+def _whole_call() -> None:
+    """The same service with and without: server CPU of a REST call, where the body is read as strict JSON."""
+    servers = [calls.start("tenon rest"), calls.start("tenon rest", build())]
+    try:
+        rounds = [[asyncio.run(calls.cost(server, calls.CALLS, 32)) for server in servers] for _ in range(ROUNDS)]
+    finally:
+        for server in servers:
+            server.process.kill()
+            server.process.wait()
+    before, after = (statistics.median(side) for side in zip(*rounds[1:], strict=True))
+    print(f"{'a whole REST call':<24} {before:>9.0f} {after:>9.0f}   {before / after:.2f}x")
 
 
 def _cost(function: Callable[..., Any], given: tuple[Any, ...]) -> float:

@@ -220,7 +220,8 @@ class Objects:
         solver, complete = self.solver, True
         sure = [(name, solver.members(self._at(name), wanted)) for name in self.required]
         may: list[tuple[str, list[Value]]] = []
-        for slot, rule, _ in self._open_slots():
+        full = self.high is not None and self.high <= len(sure)
+        for slot, rule, _ in [] if full else self._open_slots():
             values = solver.members(rule, wanted)
             if isinstance(slot, str):
                 may.append((slot, values))

@@ -1,6 +1,7 @@
 """Sets up `.tenon/judges`: validators that cannot share an environment with the product. Safe to repeat; stdlib only.
 
-`python requirements/judges.py` prints the interpreter that has them. Nothing is done when nothing changed.
+`python requirements/judges.py` prints the interpreter that has them; `… judges.py NAME` does the same for another
+`requirements/NAME.txt` in `.tenon/NAME`. Nothing is done when nothing changed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".tenon" / "judges"
-LOCK = ROOT / "requirements" / "judges.txt"
+NAME = sys.argv[1] if len(sys.argv) > 1 else "judges"
+FOLDER = ROOT / ".tenon" / NAME
+LOCK = ROOT / "requirements" / f"{NAME}.txt"
 
 
 def main() -> int:
@@ -41,8 +43,8 @@ def run(command: list[str]) -> None:
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=sys.stderr).returncode:
-        print(f"judges: failed: {' '.join(command)}", file=sys.stderr)
-        print("judges: is the package index reachable? Remove .tenon/judges to start over.", file=sys.stderr)
+        print(f"{NAME}: failed: {' '.join(command)}", file=sys.stderr)
+        print(f"{NAME}: is the package index reachable? Remove .tenon/{NAME} to start over.", file=sys.stderr)
         sys.exit(1)
 
 

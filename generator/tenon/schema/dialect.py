@@ -103,6 +103,7 @@ DIALECTS = {
 }
 
 FLAG_LIMITS = frozenset({"draft4", "openapi3.0"})  # exclusiveMinimum is a flag there
+DISPUTED = {"dependencies": 2019}  # validators differ on whether these keywords still count from that draft on
 DEFINITIONS = ("definitions", "$defs")
 IN_PLACE = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 IN_PLACE_MAPS = ("dependentSchemas", "dependencies")

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from tenon.schema.budget import Exceeded
-from tenon.schema.dialect import FLAG_LIMITS, Shape
+from tenon.schema.dialect import DISPUTED, FLAG_LIMITS, Shape
 from tenon.schema.documents import Place, Resources
 from tenon.schema.values import TYPE_NAMES, canonical, exact, is_number, number
 
@@ -114,6 +114,8 @@ class Graph:
         fresh: list[Node] = []
         for name, value in raw.items():
             shape = dialect.keywords.get(name)
+            if name in DISPUTED and dialect.age >= DISPUTED[name]:
+                raise Exceeded(f"{name}: validators differ on whether {dialect.name} still has it")
             if shape is not None and not (name == "format" and not self.asserted):
                 try:
                     parsed = self._value(node.place, name, shape, value, fresh)

@@ -380,7 +380,7 @@ class Solver:
             for value in cube.state.members(answer.wanted):
                 answer.found.setdefault(key(value), value)
             return
-        choice = min(cube.choices, key=lambda choice: len(choice.parts))
+        choice = min(cube.choices, key=_weakness)
         cube.choices.remove(choice)
         for branch in choice.parts:
             if answer.done:
@@ -410,3 +410,8 @@ class Solver:
         if known is None:
             known = self._cells[literal, regions] = cut(self, literal, regions)
         return known
+
+
+def _weakness(choice: AnyOf) -> tuple[bool, int]:
+    """How little a branch of the choice decides: whole schemas before single facts, few branches before many."""
+    return any([isinstance(branch, Claim) for branch in choice.parts]), len(choice.parts)

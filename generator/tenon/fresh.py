@@ -29,6 +29,8 @@ class Done:
 
     outcome: Outcome
     findings: tuple[Finding, ...]
+    trace: str = ""
+    """The traceback, where a finding is about Tenon itself."""
 
 
 def generate(
@@ -79,6 +81,13 @@ def generate(
         words = f"{where}: {error.strerror}"
         refused = Finding(Location(name), "file-system", words, "see that it can be read and written, and run again")
         return Done(Outcome(), (*findings, refused))
+    except (Exception, MemoryError) as error:
+        # Nobody should have to read a traceback to learn that it is not the contract's fault.
+        from tenon import crash
+
+        names = frozenset(os.path.relpath(path, contracts) for path in inputs)
+        broken, trace = crash.finding(error, name, names)
+        return Done(Outcome(), (*findings, broken), trace)
     return Done(outcome, made.findings)
 
 

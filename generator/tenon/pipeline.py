@@ -15,6 +15,7 @@ from typing import Any
 import tenon.emit
 import tenon.read
 from tenon.config import Config
+from tenon.crash import stage
 from tenon.file import File
 from tenon.finding import Finding, Severity
 from tenon.lang import python_gate
@@ -36,15 +37,35 @@ class Generated:
 
 
 def read(root: Path, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Contracts, list[Finding]]:
-    """Read the contracts folder `root`, called `name` in findings, with every reader there is."""
-    tree = Tree.scan(root, name, budget)
+    """Read the contracts folder `root`, called `name` in findings, with every reader there is.
+
+    Raises:
+        Broken: a reader fails in a way that nobody expected; so do the functions below for resolving and emitting.
+    """
+    with stage("listing the contracts"):
+        tree = Tree.scan(root, name, budget)
     contracts, findings = Contracts(name), list(tree.findings)
     with ThreadPoolExecutor(2) as pool:  # the protobuf compiler is a process of its own: it works while others read
         readers = list(_folder(tenon.read, "read"))[::-1]
-        for reader, (part, more) in zip(readers, pool.map(lambda reader: reader.read(tree), readers), strict=True):
-            contracts = replace(contracts, **{reader.__name__.rsplit(".", 1)[-1]: part})
+        for reader, (part, more) in zip(readers, pool.map(lambda reader: _read(reader, tree), readers), strict=True):
+            contracts = replace(contracts, **{_kind(reader): part})
             findings += more
     return contracts, findings
+
+
+def _read(reader: Any, tree: Tree) -> tuple[Any, list[Finding]]:
+    with stage(f"reading {_kind(reader)}"):
+        part, findings = reader.read(tree)
+    return part, findings
+
+
+def _emit(emitter: Any, model: Model) -> list[File]:
+    with stage(f"emitting {_kind(emitter)}"):
+        return list(emitter.emit(model))
+
+
+def _kind(module: Any) -> str:
+    return str(module.__name__).rsplit(".", 1)[-1]
 
 
 def load(root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Model, list[Finding]]:
@@ -53,7 +74,8 @@ def load(root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET)
     gc.disable()  # parsing makes millions of small objects and no garbage cycles: 3.5 times faster without
     try:
         contracts, findings = read(root, name, budget=budget)
-        model, more = resolve(contracts, ours=config.ours, required=config.require)
+        with stage("resolving"):
+            model, more = resolve(contracts, ours=config.ours, required=config.require)
     finally:
         if gc_was_on:
             gc.enable()
@@ -71,7 +93,7 @@ def generate(
     files: dict[str, File] = {}
     emitters = [e for e in _folder(tenon.emit, "emit") if config.ours or not getattr(e, "REPOSITORY_ONLY", False)]
     with ThreadPoolExecutor(2) as pool:  # some emitters wait for a tool that is a process of its own
-        runs = {e.__name__: pool.submit(lambda emitter: list(emitter.emit(model)), e) for e in reversed(emitters)}
+        runs = {e.__name__: pool.submit(_emit, e, model) for e in reversed(emitters)}
     for name in sorted(runs):
         for file in runs[name].result():
             # Not every file system tells capitals apart, and the output has to be the same on all of them.

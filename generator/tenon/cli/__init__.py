@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -63,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             choices = getattr(described, "FORMAT_CHOICES", ("text", "json"))
             sub.add_argument("--format", choices=choices, default="text", help="json: one object on stdout")
             sub.add_argument("--no-color", action="store_true", help="no colour (also: NO_COLOR, or not a terminal)")
+            sub.add_argument("--debug", action="store_true", help="print internal errors whole (also: TENON_DEBUG=1)")
     args = parser.parse_args(arguments)
     if args.version:
         from importlib.metadata import version
@@ -72,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 2
-    console = Console(json=args.format == "json", color=False if args.no_color else None)
+    debug = args.debug or os.environ.get("TENON_DEBUG", "") not in ("", "0")
+    console = Console(json=args.format == "json", color=False if args.no_color else None, debug=debug)
     try:
         code: int = importlib.import_module(f"tenon.cli.{args.command}").run(args, console)
     except KeyboardInterrupt:
@@ -80,6 +83,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except (Exception, MemoryError) as error:
+        import traceback
+
+        console.error(f"{type(error).__name__} in `tenon {args.command}`: {str(error)[:300]}")
+        console.error("this is a fault of tenon: report it with what --debug (or TENON_DEBUG=1) prints")
+        console.trace("".join(traceback.format_exception(error)))
         return 1
     return code
 

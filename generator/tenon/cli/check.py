@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             console.error(f"there is no {config.contracts}/ here: run this at the root of a repository")
         return 2
     checks = {
-        "contracts": lambda: _contracts(root, args.fix),
+        "contracts": lambda: _contracts(root, args.fix, console),
         "complete": lambda: _complete(root),
         "buf": lambda: _buf(root),
         "lint": lambda: _lint(root, args.fix),
@@ -118,9 +118,10 @@ def _print(console: Console, verdict: Verdict) -> None:
             console.say(f"  see it alone: tenon check {verdict.name}")
 
 
-def _contracts(root: Path, fix: bool) -> tuple[bool, str]:
+def _contracts(root: Path, fix: bool, console: Console) -> tuple[bool, str]:
     config, _ = load(root)
     done = fresh.generate(root / config.contracts, root, config, check=not fix)
+    console.trace(done.trace)
     words = [f"{f.at}: {f.message} [{f.rule}]\n    remedy: {f.remedy}" for f in done.findings]
     bad = any(finding.severity is not Severity.WARNING for finding in done.findings)
     if not fix and done.outcome.stale:

@@ -20,8 +20,9 @@ _HUES = {Severity.ERROR: "red", Severity.UNSUPPORTED: "yellow", Severity.WARNING
 class Console:
     """Prints results to stdout, progress and complaints to stderr."""
 
-    def __init__(self, *, json: bool = False, color: bool | None = None) -> None:
+    def __init__(self, *, json: bool = False, color: bool | None = None, debug: bool = False) -> None:
         self.json = json
+        self._debug = debug
         self._live = sys.stderr.isatty() and not json
         wanted = color if color is not None else not os.environ.get("NO_COLOR")
         self._color = wanted and sys.stdout.isatty()
@@ -38,6 +39,11 @@ class Console:
 
     def error(self, text: str) -> None:
         print(self.paint("tenon: ", "red", error=True) + text, file=sys.stderr, flush=True)
+
+    def trace(self, text: str) -> None:
+        """A traceback, for who asked for it."""
+        if self._debug and text:
+            print(text.rstrip(), file=sys.stderr, flush=True)
 
     def result(self, value: dict[str, Any]) -> None:
         """The one object a machine reads."""

@@ -61,6 +61,7 @@ def once(args: argparse.Namespace, console: Console, contracts: Path, out: Path,
     if args.check and done.outcome.stale:
         code = code or 1
     console.findings(done.findings)
+    console.trace(done.trace)
     console.result(
         {
             "ok": code == 0,

@@ -78,6 +78,7 @@ def _new(args: argparse.Namespace, console: Console) -> int:
     with console.progress("generating"):
         done = fresh.generate(folder.resolve() / config.contracts, folder.resolve(), config)
     if bad := [finding for finding in done.findings if finding.severity is Severity.ERROR]:
+        console.trace(done.trace)
         shutil.rmtree(folder)
         return _refused(console, bad)
     _format(folder)

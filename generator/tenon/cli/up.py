@@ -92,4 +92,5 @@ def _generate(root: Path, config: Config, console: Console) -> bool:
         return True
     done = fresh.generate(root / config.contracts, root, config)
     console.findings(done.findings)
+    console.trace(done.trace)
     return all(finding.severity is Severity.WARNING for finding in done.findings)

@@ -21,7 +21,7 @@ from .service import Service, Show
 from .watch import changes, concerned, syntax_error
 
 _JWKS = "/.well-known/jwks.json"
-_OURS = ("TENON_POSTGRES_URL", "TENON_NATS_URL")
+_OURS = ("TENON_POSTGRES_URL", "TENON_NATS_URL", "TENON_DEBUG")
 
 
 class PlatformError(RuntimeError):

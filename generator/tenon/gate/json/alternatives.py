@@ -1,0 +1,88 @@
+"""What can be said of branches of a union at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenon.gate.documents import canonical
+from tenon.gate.json.view import Schema, View, type_of
+
+_ALL = frozenset({"null", "boolean", "number", "string", "array", "object"})
+_MAX_DEPTH = 8
+
+
+def types(view: View, schema: Schema, depth: int = 0) -> frozenset[str] | None:
+    """The JSON types that a schema takes at most (an integer is a number); None where it does not say."""
+    if not isinstance(schema, dict):
+        return None if schema else frozenset()
+    found: frozenset[str] | None = None
+    said = schema.get("type")
+    if isinstance(said, str | list):
+        names = [said] if isinstance(said, str) else said
+        found = frozenset("number" if name == "integer" else name for name in names if isinstance(name, str))
+    members = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(members, list):
+        kinds = frozenset(type_of(member) for member in members)
+        found = kinds if found is None else found & kinds
+    if depth < _MAX_DEPTH:
+        inner: list[frozenset[str] | None] = []
+        name = schema.get("$ref")
+        if isinstance(name, str):
+            inner.append(types(view, view.definition(name.removeprefix("#/$defs/")), depth + 1))
+        inner += [types(view, each, depth + 1) for each in _list(schema, "allOf")]
+        for key in ("anyOf", "oneOf"):
+            branches = [types(view, each, depth + 1) for each in _list(schema, key)]
+            known = [each for each in branches if each is not None]
+            if branches and len(known) == len(branches):
+                inner.append(frozenset().union(*known))
+        for each in inner:
+            if each is not None:
+                found = each if found is None else found & each
+    return found
+
+
+def disjoint(view: View, one: Schema, two: Schema) -> bool:
+    """Whether two schemas share no value, as far as their types and their tags tell."""
+    left, right = types(view, one), types(view, two)
+    if left is not None and right is not None and left.isdisjoint(right):
+        return True
+    if left != frozenset({"object"}) and right != frozenset({"object"}):
+        members = _members(view, one, 0), _members(view, two, 0)
+        return members[0] is not None and members[1] is not None and members[0].isdisjoint(members[1])
+    tags = _tags(view, one, 0), _tags(view, two, 0)
+    return any(tags[0][name].isdisjoint(tags[1][name]) for name in tags[0].keys() & tags[1].keys())
+
+
+def _tags(view: View, schema: Schema, depth: int) -> dict[str, set[bytes]]:
+    """The properties that are always there and have one of few values."""
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
+        return {}
+    found: dict[str, set[bytes]] = {}
+    name = schema.get("$ref")
+    inner = [view.definition(name.removeprefix("#/$defs/"))] if isinstance(name, str) else []
+    for each in (*inner, *_list(schema, "allOf")):
+        found.update(_tags(view, each, depth + 1))
+    properties, required = schema.get("properties"), schema.get("required")
+    if isinstance(properties, dict) and isinstance(required, list):
+        for key in required:
+            members = _members(view, properties.get(key, True), 0) if isinstance(key, str) else None
+            if members is not None:
+                found[key] = members
+    return found
+
+
+def _members(view: View, schema: Schema, depth: int) -> set[bytes] | None:
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
+        return None
+    if "const" in schema:
+        return {canonical(schema["const"])}
+    if isinstance(schema.get("enum"), list):
+        return {canonical(member) for member in schema["enum"]}
+    name = schema.get("$ref")
+    inner = [view.definition(name.removeprefix("#/$defs/"))] if isinstance(name, str) else _list(schema, "allOf")
+    return next((found for each in inner if (found := _members(view, each, depth + 1)) is not None), None)
+
+
+def _list(schema: dict[str, Any], key: str) -> list[Any]:
+    value = schema.get(key)
+    return value if isinstance(value, list) else []

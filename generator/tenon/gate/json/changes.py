@@ -1,0 +1,193 @@
+"""What the gate says of two schemas: one change for each cause, with the body that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tenon.gate.documents import canonical
+from tenon.gate.json import words
+from tenon.gate.json.causes import Cause, Found, find
+from tenon.gate.json.compare import Comparer, Difference
+from tenon.gate.json.site import FILES, Site
+from tenon.gate.json.view import Opaque, View
+from tenon.gate.json.witness import JUDGES, Builder, Replay, fallback, replay
+from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe, unproven
+
+_MAX_ATTEMPTS = 5
+
+
+@dataclass
+class Exchange:
+    """One direction in which data of two documents travels. Remembers every cause that it judged."""
+
+    comparer: Comparer
+    sender_is_new: bool
+    direction: Direction
+    role: Role
+    found: dict[Any, Found] = field(default_factory=dict)
+    proofs: dict[Any, Replay | None] = field(default_factory=dict)
+    attempts: dict[Any, int] = field(default_factory=dict)
+    settled: dict[Any, Any] = field(default_factory=dict)
+
+    def judge(self, subject: str, old: Site, new: Site, thing: str = "") -> Iterator[Change]:
+        """Every change between two schemas that `subject` uses. `thing`: what is exchanged, ``requests``."""
+        sent, taken = (new, old) if self.sender_is_new else (old, new)
+        said = words.Phrase(self.direction, self.sender_is_new, thing or words.THINGS[self.direction])
+        try:
+            differences = list(self.comparer.differences(sent, taken))
+        except Opaque as error:
+            yield self._undecided(subject, said, old, new, str(error))
+            return
+        for each in differences:
+            yield from self._at(each, subject, said, sent, taken)
+
+    def _at(self, each: Difference, subject: str, said: words.Phrase, sent: Site, taken: Site) -> Iterator[Change]:
+        key = each.key
+        if each.settled:
+            self.found[key] = Found(())
+        elif key not in self.found:
+            try:
+                self.found[key] = find(
+                    self.comparer.judge, self.comparer.sender, self.comparer.receiver, each.sent, each.taken
+                )
+            except Opaque as error:
+                self.found[key] = Found((), str(error))
+        found = self.found[key]
+        places = each.places
+        old, new = places[::-1] if self.sender_is_new else places
+        holder = each.receiver if not self.sender_is_new else each.sender
+        named = _component(holder)
+        path = words.path(each.inside if named else each.steps, 1 if self.sender_is_new else 2)
+        title = named or subject
+        common = {"direction": self.direction, "role": self.role, "old": old, "new": new, "affects": (subject,)}
+        doubtful = []
+        for cause in found.causes:
+            proof = self._proof(each, cause, sent, taken)
+            if proof is None:
+                doubtful.append(cause)
+                continue
+            spot = words.join(path, cause.path)
+            yield _placed(
+                breaking(
+                    title,
+                    said.broken(cause, spot),
+                    said.remedy(cause),
+                    detail=" ".join(filter(None, (words.pointer(spot), cause.keyword, cause.token))),
+                    witness=Witness("json", proof.value, "accepted", proof.after, JUDGES),
+                    example=words.example(old, new, cause),
+                ),
+                common,
+            )
+        if doubtful or found.reason:
+            yield from self._whole(each, title, path, said, sent, taken, found.reason, common)
+        elif not found.causes:
+            summary = self._summary(old, new)
+            if summary:
+                yield _placed(safe(title, f"{summary}: {said.harmless}", detail=words.pointer(path)), common)
+
+    def _summary(self, old: Site, new: Site) -> str:
+        """What a harmless difference is; empty where only the words differ."""
+        comparer = self.comparer
+        flat = []
+        for site in (old, new):
+            if not site.there:
+                return ""
+            view = comparer.sender if site.root is comparer.sender.root else comparer.receiver
+            plain = View(site.root, view.dialect, view.absent, formats=True)
+            try:
+                flat.append(Builder(plain, comparer.judge)._flat(plain.of(site), []))
+            except Opaque:
+                return ""
+        before, after = ({key: each[key] for key in words.FACETS & each.keys()} for each in flat)
+        ask = comparer.judge.ask
+        same = canonical(before) == canonical(after) or (ask(before, after).proved and ask(after, before).proved)
+        return words.summary(flat[0], flat[1], same)
+
+    def _proof(self, each: Difference, cause: Cause, sent: Site, taken: Site) -> Replay | None:
+        """The first root's body that shows the cause; None where none was found yet."""
+        key = (each.key, cause.keyword, cause.token, cause.path)
+        if self.proofs.get(key) is None and self.attempts.get(key, 0) < _MAX_ATTEMPTS:
+            self.attempts[key] = self.attempts.get(key, 0) + 1
+            comparer = self.comparer
+            try:
+                root = comparer.sender.of(sent)
+                body = Builder(comparer.sender, comparer.judge).around(root, each.steps, cause.instance, each.sent)
+                self.proofs[key] = self.replayed(sent, taken, body, cause.keyword, cause.token)
+            except (Opaque, RecursionError, KeyError, IndexError, TypeError):
+                self.proofs[key] = None
+        return self.proofs.get(key)
+
+    def replayed(self, sent: Site, taken: Site, body: Any, keyword: str = "", token: str = "") -> Replay | None:
+        """What the judges say of a body at the two roots."""
+        sender, receiver = self.comparer.sender, self.comparer.receiver
+        return replay(sender, sender.of(sent), receiver, receiver.of(taken), body, keyword, token)
+
+    def _whole(
+        self,
+        each: Difference,
+        title: str,
+        path: words.Path,
+        said: words.Phrase,
+        sent: Site,
+        taken: Site,
+        reason: str,
+        common: dict[str, Any],
+    ) -> Iterator[Change]:
+        """What did not show itself at its place is asked of the whole: there may be more around that decides."""
+        sender, receiver = self.comparer.sender, self.comparer.receiver
+        key = (sent.keys, taken.keys)
+        if key not in self.settled:
+            try:
+                self.settled[key] = fallback(self.comparer.judge, sender, sender.of(sent), receiver, receiver.of(taken))
+            except (Opaque, RecursionError) as error:
+                self.settled[key] = (False, None, str(error))
+        proved, body, why = self.settled[key]
+        if proved:
+            return
+        detail = words.pointer(path)
+        proof = None if body is None else self.replayed(sent, taken, body)
+        if proof is not None:
+            cause = Cause(proof.keyword, "", (), body, proof.after)
+            yield _placed(
+                breaking(
+                    title,
+                    said.broken(cause, path),
+                    said.remedy(cause),
+                    detail=" ".join(filter(None, (detail, proof.keyword))),
+                    witness=Witness("json", proof.value, "accepted", proof.after, JUDGES),
+                ),
+                common,
+            )
+            return
+        yield _placed(
+            unproven(
+                title,
+                said.doubt(path, reason or why or "the parts that differ depend on each other"),
+                words.UNDECIDED,
+                detail=detail,
+            ),
+            common,
+        )
+
+    def _undecided(self, subject: str, said: words.Phrase, old: Site, new: Site, reason: str) -> Change:
+        common = {"direction": self.direction, "role": self.role, "old": old, "new": new, "affects": (subject,)}
+        return _placed(unproven(subject, said.doubt((), reason), words.UNDECIDED), common)
+
+
+def _placed(change: Change, common: dict[str, Any]) -> Change:
+    places = {side: common[side].location for side in ("old", "new")}
+    return replace(change, **{**common, **places})
+
+
+def _component(site: Site) -> str:
+    """``schema Creator`` for a component that has a name; empty for what stands inside an operation."""
+    keys = site.keys
+    if len(keys) == 3 and keys[0] == "components":
+        return f"{str(keys[1]).removesuffix('s')} {keys[2]}"
+    if keys and keys[0] == FILES:
+        return f"schema {keys[-1]}"
+    if len(keys) == 2 and keys[0] in ("definitions", "$defs"):
+        return f"schema {keys[1]}"
+    return ""

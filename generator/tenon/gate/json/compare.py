@@ -1,0 +1,358 @@
+"""Where what one side sends is not what the other takes, place by place.
+
+Two schemas are walked together while their shapes agree: parts that are a conjunction (a property, an item, a branch
+of `allOf`, matched branches of a union) are compared one by one, so that what is left at each place is small enough
+for a question, and a difference is found where it stands however many operations reach it. The walk is coinductive:
+a pair of definitions that is met again is taken as compared.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tenon.gate.documents import canonical
+from tenon.gate.json.alternatives import disjoint, types
+from tenon.gate.json.judge import Judge
+from tenon.gate.json.site import Keys, Site
+from tenon.gate.json.touched import Touched
+from tenon.gate.json.view import Opaque, Schema, View, reaches
+
+Step = tuple[str, Any, Any]
+"""A keyword, and the key or index below it at the sender's and at the receiver's."""
+_UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+_MAX_REGIONS = 20_000
+_MAX_DEREFERENCES = 32
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where the two schemas differ, and what of each is left to be judged there."""
+
+    sent: dict[str, Any] | bool
+    taken: dict[str, Any] | bool
+    steps: tuple[Step, ...]
+    """From the root of the comparison, or of the region while it is kept there."""
+    sender: Site
+    """The schema that holds the place: a component, or the root itself."""
+    receiver: Site
+    inside: tuple[Step, ...] = ()
+    """From that schema to the place."""
+    settled: bool = False
+    """It is harmless at a glance, and there for the changelog."""
+
+    @property
+    def places(self) -> tuple[Site, Site]:
+        """The places in the sender's and in the receiver's document."""
+        return _below(self.sender, self.inside, 1), _below(self.receiver, self.inside, 2)
+
+    @property
+    def key(self) -> tuple[Keys, Keys, bytes]:
+        """The same for every root that reaches the place."""
+        sender, receiver = self.places
+        return sender.keys, receiver.keys, canonical([self.sent, self.taken])
+
+
+@dataclass
+class Region:
+    """A pair of definitions without the definitions that they name."""
+
+    differences: list[Difference] = field(default_factory=list)
+    edges: list[tuple[tuple[Step, ...], str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Comparer:
+    """Compares the schemas of one sender's view with those of one receiver's. Remembers every pair of definitions."""
+
+    sender: View
+    receiver: View
+    touched: Touched
+    judge: Judge
+    regions: dict[tuple[str, str], Region] = field(default_factory=dict)
+
+    def differences(self, sent: Site, taken: Site) -> Iterator[Difference]:
+        """Every place below two roots that has to be judged, nearest first. Raises `Opaque`."""
+        first = Region()
+        self._walk(self.sender.of(sent), self.receiver.of(taken), (), first, (sent, taken), 0)
+        seen: set[tuple[str, str]] = set()
+        waiting: deque[tuple[tuple[Step, ...], Region]] = deque([((), first)])
+        while waiting:
+            steps, region = waiting.popleft()
+            for each in region.differences:
+                yield replace(each, steps=steps + each.inside)
+            for inside, *names in region.edges:
+                pair = (names[0], names[1])
+                if pair not in seen:
+                    seen.add(pair)
+                    waiting.append((steps + inside, self._region(pair)))
+
+    def _region(self, pair: tuple[str, str]) -> Region:
+        region = self.regions.get(pair)
+        if region is None:
+            if len(self.regions) >= _MAX_REGIONS:
+                raise Opaque("too many schemas changed at once")
+            region = self.regions[pair] = Region()
+            sent, taken = self.sender.definition(pair[0]), self.receiver.definition(pair[1])
+            self._walk(sent, taken, (), region, (self.sender.place(pair[0]), self.receiver.place(pair[1])), 0)
+        return region
+
+    def clean(self, sent: str, taken: str) -> bool:
+        """Whether two definitions are the same one and reach nothing that changed."""
+        name = self.sender.reference(sent)
+        same = name == self.receiver.reference(taken) and name not in self.touched.targets
+        return same and not self.touched.everything
+
+    def same(self, sent: Any, taken: Any) -> bool:
+        """Whether two parts are equal and reach nothing that changed."""
+        if canonical(sent) != canonical(taken):
+            return False
+        return all(
+            name in self.sender.sites and name in self.receiver.sites and self.clean(name, name)
+            for name in (each.removesuffix(".closed") for each in reaches(sent))
+        )
+
+    def _walk(
+        self, sent: Schema, taken: Schema, steps: tuple[Step, ...], out: Region, places: tuple[Site, Site], depth: int
+    ) -> None:
+        if taken is True or taken == {} or sent is False:
+            return
+        names = _pure(sent), _pure(taken)
+        if names[0] is not None and names[1] is not None:
+            if not self.clean(names[0], names[1]):
+                out.edges.append((steps, names[0], names[1]))
+            return
+        if depth > _MAX_DEREFERENCES:
+            raise Opaque("its definitions stand in each other too deeply")
+        if names[0] is not None:
+            return self._walk(self.sender.definition(names[0]), taken, steps, out, places, depth + 1)
+        if names[1] is not None:
+            return self._walk(sent, self.receiver.definition(names[1]), steps, out, places, depth + 1)
+        rest = (dict(sent), dict(taken)) if isinstance(sent, dict) and isinstance(taken, dict) else None
+        if rest is None:
+            left: tuple[Any, Any] = (sent, taken)
+        else:
+            left = rest
+            if not any(key in sent or key in taken for key in _UNEVALUATED):  # type: ignore[operator]
+                walk = _Node(self, rest[0], rest[1], steps, out, places, depth)
+                if walk.union():
+                    return
+                walk.children()
+            if self._follows(*rest):
+                if not _alike(*rest):
+                    out.differences.append(Difference(*rest, steps, *places, steps, settled=True))
+                return
+        out.differences.append(Difference(*left, steps, *places, steps))
+
+    def _follows(self, sent: dict[str, Any], taken: dict[str, Any]) -> bool:
+        """Whether each thing that the receiver asks for is said by the sender in the same words."""
+        for key, value in taken.items():
+            if key in ("then", "else", "minContains", "maxContains", *_UNEVALUATED):
+                return self.same(sent, taken)
+            if key == "properties" and all(each is True or each == {} for each in value.values()):
+                continue
+            if key == "required" and isinstance(value, list) and isinstance(sent.get(key), list):
+                if all(name in sent[key] for name in value):
+                    continue
+                return False
+            if key == "items" and len(sent.get("prefixItems", ())) != len(taken.get("prefixItems", ())):
+                return False
+            if key not in sent or not self.same(sent[key], value):
+                return False
+            beside = {
+                "additionalProperties": ("properties", "patternProperties"),
+            }
+            for other in beside.get(key, ()):
+                ours, theirs = sent.get(other), taken.get(other)
+                if value is not True and value != {} and set(ours or ()) != set(theirs or ()):
+                    return False
+        return True
+
+
+@dataclass
+class _Node:
+    """Two schema objects: takes out of both what can be compared part by part."""
+
+    comparer: Comparer
+    sent: dict[str, Any]
+    taken: dict[str, Any]
+    steps: tuple[Step, ...]
+    out: Region
+    places: tuple[Site, Site]
+    depth: int
+
+    def walk(self, sent: Schema, taken: Schema, *step: Any) -> None:
+        keyword, ours, theirs = step
+        self.comparer._walk(sent, taken, (*self.steps, (keyword, ours, theirs)), self.out, self.places, self.depth)
+
+    def children(self) -> None:
+        self._maps()
+        self._arrays()
+        self._all_of()
+
+    def _maps(self) -> None:
+        closed_alike = True
+        for key in ("properties", "patternProperties"):
+            ours, theirs = self.sent.get(key), self.taken.get(key)
+            if isinstance(ours, dict) and isinstance(theirs, dict):
+                common = ours.keys() & theirs.keys()
+                for name in ours:
+                    if name in common:
+                        self.walk(ours[name], theirs[name], key, name, name)
+                self.sent[key] = {name: True if name in common else each for name, each in ours.items()}
+                self.taken[key] = {name: True if name in common else each for name, each in theirs.items()}
+            closed_alike = closed_alike and (ours or {}).keys() == (theirs or {}).keys()
+        ours, theirs = self.sent.get("additionalProperties"), self.taken.get("additionalProperties")
+        if closed_alike and isinstance(ours, dict) and isinstance(theirs, dict):
+            self.walk(ours, theirs, "additionalProperties", None, None)
+            self.sent["additionalProperties"] = self.taken["additionalProperties"] = True
+
+    def _arrays(self) -> None:
+        ours, theirs = self.sent.get("prefixItems"), self.taken.get("prefixItems")
+        if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+            for index, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+                self.walk(mine, other, "prefixItems", index, index)
+            self.sent["prefixItems"] = self.taken["prefixItems"] = [True] * len(ours)
+        elif ours is not None or theirs is not None:
+            return
+        ours, theirs = self.sent.get("items"), self.taken.get("items")
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            self.walk(ours, theirs, "items", None, None)
+            self.sent["items"] = self.taken["items"] = True
+
+    def _all_of(self) -> None:
+        ours, theirs = self.sent.get("allOf"), self.taken.get("allOf")
+        if not isinstance(ours, list) or not isinstance(theirs, list):
+            return
+        pairs, left, right = self.matched(ours, theirs)
+        for mine, other in pairs:
+            self.walk(ours[mine], theirs[other], "allOf", mine, other)
+        for schema, parts, rest in ((self.sent, ours, left), (self.taken, theirs, right)):
+            schema["allOf"] = [parts[index] for index in rest]
+            if not rest:
+                del schema["allOf"]
+
+    def matched(self, ours: list[Any], theirs: list[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+        """Branches that belong together, and those that are left on both sides."""
+        pairs: list[tuple[int, int]] = []
+        right = list(range(len(theirs)))
+        left = []
+        for index, mine in enumerate(ours):
+            twin = next((other for other in right if self._alike(mine, theirs[other])), None)
+            if twin is None:
+                left.append(index)
+            else:
+                right.remove(twin)
+                pairs.append((index, twin))
+        for index in list(left):
+            kinds = types(self.comparer.sender, ours[index])
+            twin = next((o for o in right if types(self.comparer.receiver, theirs[o]) == kinds), None)
+            if twin is not None and (len(left) == len(right) or index == twin):
+                right.remove(twin)
+                left.remove(index)
+                pairs.append((index, twin))
+        return pairs, left, right
+
+    def _alike(self, mine: Any, other: Any) -> bool:
+        names = _pure(mine), _pure(other)
+        if names[0] is not None and names[1] is not None:
+            return self.comparer.sender.reference(names[0]) == self.comparer.receiver.reference(names[1])
+        return canonical(mine) == canonical(other)
+
+    def union(self) -> bool:
+        """Takes matched branches out; whether nothing is left."""
+        ours, theirs = _union(self.sent), _union(self.taken)
+        if ours is None and theirs is None:
+            return False
+        if theirs is None and ours is not None and len(self.sent) == 1:
+            for index, mine in enumerate(self.sent[ours]):
+                self.walk(mine, dict(self.taken), ours, index, None)
+            return True
+        if ours is None and theirs is not None and len(self.taken) == 1:
+            return self._one_among(theirs)
+        if ours is None or theirs is None:
+            return False
+        mine, other = self.sent[ours], self.taken[theirs]
+        pairs, left, right = self.matched(mine, other)
+        if theirs == "oneOf" and not self._apart(other, pairs, mine, right):
+            return False
+        for index, twin in pairs:
+            if not self.comparer.same(mine[index], other[twin]):
+                self.walk(mine[index], other[twin], ours, index, twin)
+        if left:
+            self.sent.pop(ours)
+            self.sent["anyOf"] = [mine[index] for index in left]
+        else:
+            self.sent.pop(ours)
+            self.taken.pop(theirs)
+        return False
+
+    def _one_among(self, key: str) -> bool:
+        """One schema against a union of which a single branch can take it."""
+        kinds = types(self.comparer.sender, self.sent)
+        possible = [
+            index
+            for index, branch in enumerate(self.taken[key])
+            if kinds is None
+            or (theirs := types(self.comparer.receiver, branch)) is None
+            or not theirs.isdisjoint(kinds)
+        ]
+        if len(possible) != 1:
+            return False
+        self.walk(dict(self.sent), self.taken[key][possible[0]], key, None, possible[0])
+        return True
+
+    def _apart(self, branches: list[Any], pairs: list[tuple[int, int]], mine: list[Any], right: list[int]) -> bool:
+        """Whether what one branch takes is taken by no other, where that could have changed."""
+        changed = {twin for index, twin in pairs if not self.comparer.same(mine[index], branches[twin])} | set(right)
+        view = self.comparer.receiver
+        return all(
+            disjoint(view, branches[one], branches[two])
+            for one in changed
+            for two in range(len(branches))
+            if one != two
+        )
+
+
+def _alike(sent: dict[str, Any], taken: dict[str, Any]) -> bool:
+    """Whether two schemas say the same, but for what a view adds."""
+    added = ("additionalProperties", "propertyNames")
+    return canonical({**sent, **dict.fromkeys(added)}) == canonical({**taken, **dict.fromkeys(added)})
+
+
+def _pure(schema: Schema) -> str | None:
+    """The definition that a schema is nothing but."""
+    if isinstance(schema, dict) and len(schema) == 1:
+        name = schema.get("$ref")
+        return name.removeprefix("#/$defs/") if isinstance(name, str) else None
+    return None
+
+
+def _union(schema: dict[str, Any]) -> str | None:
+    """The keyword of the alternatives, where there is one such."""
+    found = [key for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list) and schema[key]]
+    return found[0] if len(found) == 1 else None
+
+
+def _below(site: Site, steps: tuple[Step, ...], side: int) -> Site:
+    here = site
+    for step in steps:
+        keyword, key = step[0], step[side]
+        if key is None and keyword in ("anyOf", "oneOf"):
+            continue  # this side is not a union
+        below = _within(here)
+        here = below.child(keyword) if key is None else below.child(keyword, key)
+    return _within(here) if here.there else here
+
+
+def _within(site: Site) -> Site:
+    """Through references, and an `allOf` of one."""
+    here = site.follow()
+    for _ in range(_MAX_DEREFERENCES):
+        parts = here.mapping.get("allOf")
+        if not isinstance(parts, list) or len(parts) != 1 or "properties" in here.mapping:
+            break
+        here = here.child("allOf", 0).follow()
+    return here

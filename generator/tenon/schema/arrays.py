@@ -112,16 +112,16 @@ class Arrays:
             case SomeItemAt(index):
                 return possible(other._rule(index))
             case ItemsFrom(start) if other.low > start:
-                return all([possible(other._rule(i)) for i in range(start, min(other.low, other._uniform() + 1))])
+                return all(possible(other._rule(i)) for i in range(start, min(other.low, other._uniform() + 1)))
             case CountFrom(start, term, low, None) if low:
                 last = other._uniform() + 1 if other.high is None else min(other._uniform() + 1, other.high)
-                return any([possible(solver.terms.all_of([other._rule(i), term])) for i in range(start, last)])
+                return any(possible(solver.terms.all_of([other._rule(i), term])) for i in range(start, last))
         return True
 
     def _uniform(self) -> int:
         """The first position after which all positions are alike."""
         starts = [fact.index + 1 for fact in self.at]
-        starts += [fact.start for fact in (*self.rest, *self.counts)]
+        starts += [rule.start for rule in self.rest] + [count.start for count in self.counts]
         return max(starts, default=0)
 
     def _rule(self, index: int) -> Term:
@@ -175,7 +175,7 @@ class Arrays:
         def walk(index: int, counts: tuple[int, ...], row: Row) -> Iterator[Row]:
             solver.budget.spend()
             if index == length:
-                if all([count >= fact.low for count, fact in zip(counts, self.counts, strict=True)]):
+                if all(count >= fact.low for count, fact in zip(counts, self.counts, strict=True)):
                     yield row
                 return
             if (index, counts) in dead:
@@ -183,7 +183,7 @@ class Arrays:
             alive = False
             for term, gains in options(index):
                 after = tuple([count + gain for count, gain in zip(counts, gains, strict=True)])
-                if all([f.high is None or count <= f.high for count, f in zip(after, self.counts, strict=True)]):
+                if all(f.high is None or count <= f.high for count, f in zip(after, self.counts, strict=True)):
                     for whole in walk(index + 1, after, (*row, term)):
                         alive = True
                         yield whole

@@ -25,7 +25,7 @@ _NESTED = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A schema as it stands in a document: its raw value, the base address in force, the resources passed on the way."""
+    """A schema as it stands in a document: its raw value, the base address in force, the resources passed through."""
 
     raw: Any
     base: str
@@ -188,6 +188,6 @@ def _split(base: str, reference: str) -> tuple[str, str]:
 @functools.cache
 def _published() -> dict[str, Any]:
     """The metaschemas of all drafts by address."""
-    from jsonschema_specifications import REGISTRY
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
     return {uri.rstrip("#"): REGISTRY.contents(uri) for uri in REGISTRY}

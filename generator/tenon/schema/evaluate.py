@@ -45,9 +45,9 @@ def _contains(solver: Solver, term: Term, value: Value, of: int) -> bool:
         case Named():
             return _contains(solver, solver.unfold(term), value, of)
         case AllOf():
-            return all([_contains(solver, part, value, of) for part in term.parts])
+            return all(_contains(solver, part, value, of) for part in term.parts)
         case AnyOf():
-            return any([_contains(solver, part, value, of) for part in term.parts])
+            return any(_contains(solver, part, value, of) for part in term.parts)
         case Claim():
             return _true(solver, term.fact, value) if term.of == of else not term.strict
     raise AssertionError(term)
@@ -81,13 +81,13 @@ def _true(solver: Solver, fact: Fact, value: Value) -> bool:
         case SomeItemAt(index, term):
             return len(value) > index and contains(solver, term, value[index])
         case ItemsFrom(start, term):
-            return all([contains(solver, term, item) for item in value[start:]])
+            return all(contains(solver, term, item) for item in value[start:])
         case CountFrom(start, term, low, high):
             count = sum([contains(solver, term, item) for item in value[start:]])
             return low <= count and (high is None or count <= high)
         case Distinct(holds):
             return (len({key(item) for item in value}) == len(value)) is holds
         case Properties(names, term):
-            return all([contains(solver, term, item) for name, item in value.items() if solver.is_name_in(name, names)])
+            return all(contains(solver, term, item) for name, item in value.items() if solver.is_name_in(name, names))
         case SomeProperty(names, term):
-            return any([contains(solver, term, item) for name, item in value.items() if solver.is_name_in(name, names)])
+            return any(contains(solver, term, item) for name, item in value.items() if solver.is_name_in(name, names))

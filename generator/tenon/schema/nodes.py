@@ -28,7 +28,7 @@ _NEUTRAL: dict[str, Any] = {
 
 
 class Node:
-    """One schema: its keywords with parsed values; subschemas in them are nodes. `true` has none, `false` is `never`."""
+    """One schema: keywords with parsed values, in which subschemas are nodes. `true` has none, `false` is `never`."""
 
     __slots__ = ("digest", "guarded", "keywords", "never", "place")
 
@@ -62,11 +62,13 @@ class Graph:
     def __init__(self, resources: Resources, asserted: bool = False) -> None:
         self.resources = resources
         self.asserted = asserted
+        self.whole_floats = False
+        self.integers = False
         self._nodes: dict[tuple[int, str, tuple[str, ...]], Node] = {}
         self._kept: list[Any] = []
 
     def node(self, place: Place) -> Node:
-        """The node of a place, with the whole graph below it and its digest; raises `Exceeded` for what is no schema."""
+        """The node of a place, with the graph below it and its digest; raises `Exceeded` for what is no schema."""
         first = self._reach(place)
         todo = [first]
         while todo:
@@ -158,14 +160,14 @@ class Graph:
             case Shape.TYPE:
                 types = [value] if isinstance(value, str) else value
                 _require(isinstance(types, list) and bool(types), name)
-                _require(all([item in TYPE_NAMES or item == "integer" for item in types]), name)
+                _require(all(item in TYPE_NAMES or item == "integer" for item in types), name)
+                self.integers = self.integers or "integer" in types
                 return tuple(sorted(set(types)))
             case Shape.VALUE:
                 return (exact(value),)
             case Shape.VALUES:
                 _require(isinstance(value, list), name)
-                if self.resources.dialect.age == 4:
-                    _require_written(value)
+                self.whole_floats = self.whole_floats or _has_whole_float(value)
                 return tuple(sorted([exact(item) for item in value], key=canonical))
             case Shape.NUMBER:
                 _require(is_number(value), name)
@@ -201,16 +203,16 @@ def _require(condition: bool, name: str) -> None:
 
 
 def _names(value: Any, name: str) -> tuple[str, ...]:
-    _require(isinstance(value, list) and all([isinstance(item, str) for item in value]), name)
+    _require(isinstance(value, list) and all(isinstance(item, str) for item in value), name)
     return tuple(sorted(set(value)))
 
 
-def _require_written(value: Any) -> None:
-    """Refuse `1.0` in an enumeration of draft 4, where validators differ on whether it is an integer."""
-    if isinstance(value, float) and value.is_integer():
-        raise Exceeded("enum: validators of draft 4 differ on whether 1.0 is an integer")
-    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        _require_written(item)
+def _has_whole_float(value: Any) -> bool:
+    """Whether a number is written as `1.0`: draft 4 may tell it from `1`."""
+    if isinstance(value, float):
+        return value.is_integer()
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(_has_whole_float(item) for item in items)
 
 
 # Digests.

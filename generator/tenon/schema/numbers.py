@@ -85,7 +85,8 @@ class Numbers:
         if self.written is False:
             return self._unwritten(wanted)
         if self.only is not None:
-            return sorted((v for v in self.only if self.holds(v)), key=abs)[:wanted]  # type: ignore[arg-type]
+            listed = [v for v in self.only if isinstance(v, (int, Fraction)) and self.holds(v)]
+            return sorted(listed, key=lambda v: (abs(v), v))[:wanted]
         found: list[Number] = []
         if not self._can_be():
             return found
@@ -113,7 +114,11 @@ class Numbers:
         """Not an integer of draft 4: fractions certainly, `1.0` perhaps, and `1` as it was written in an enum not."""
         fractions = replace(self, written=None, not_steps=self.not_steps | {1})
         found = fractions.members(wanted)
-        if len(found) < wanted and self.only is None and replace(self, written=None).members(len(found) + 1)[len(found) :]:
+        if (
+            len(found) < wanted
+            and self.only is None
+            and replace(self, written=None).members(len(found) + 1)[len(found) :]
+        ):
             raise Exceeded("type: validators of draft 4 differ on whether 1.0 is an integer")
         return found
 

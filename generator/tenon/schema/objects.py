@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tenon.schema.budget import Exceeded
 from tenon.schema.facts import Fact, NoneOf, OneOf, Properties, Size, SomeProperty
@@ -102,15 +102,15 @@ class Objects:
         """
         solver, single = self.solver, _single(names)
         if single is not None:
-            if single in self.required and solver.surely_empty(self._and(self._at(single), solver.terms.complement(term))):
+            if single in self.required and solver.surely_empty(
+                self._and(self._at(single), solver.terms.complement(term))
+            ):
                 return True
             if self.high is not None and single not in self.required and len(self.required) >= self.high:
                 return False
             return None if possible(self._and(self._at(single), term)) else False
         for name in self.required:
-            if self._in(name, names) and solver.surely_empty(
-                self._and(self._at(name), solver.terms.complement(term))
-            ):
+            if self._in(name, names) and solver.surely_empty(self._and(self._at(name), solver.terms.complement(term))):
                 return True
         other = replace(self, needs=(*self.needs, SomeProperty(names, term)))
         literal = other._literal()
@@ -120,7 +120,7 @@ class Objects:
                 return None
         if full:
             return False
-        for cell, regions in other._cells():
+        for _cell, regions in other._cells():
             if names in regions and possible(self._and(self._in_cell(regions), term)):
                 return None
         return False
@@ -178,7 +178,9 @@ class Objects:
         if not needs:
             return used
         need, rest = needs[0], needs[1:]
-        candidates: list[tuple[Slot, Term]] = [(slot, term) for slot, term in used.items() if self._covers(slot, need.names)]
+        candidates: list[tuple[Slot, Term]] = [
+            (slot, term) for slot, term in used.items() if self._covers(slot, need.names)
+        ]
         if self.high is None or len(used) < self.high:
             for slot, rule, count in open_slots:
                 if isinstance(slot, str):
@@ -236,10 +238,10 @@ class Objects:
         for size in range(max(0, self.low - len(sure)), most + 1):
             for chosen in itertools.combinations(may, size):
                 slots = sure + list(chosen)
-                for values in itertools.product(*[values for _, values in slots]):
+                for row in itertools.product(*[values for _, values in slots]):
                     solver.budget.spend()
-                    value = {name: item for (name, _), item in zip(slots, values, strict=True)}
-                    if all([self._met(need, value) for need in self.needs]):
+                    value = {name: item for (name, _), item in zip(slots, row, strict=True)}
+                    if all(self._met(need, value) for need in self.needs):
                         found.append(value)
                         if len(found) == wanted:
                             return found
@@ -248,7 +250,7 @@ class Objects:
         return found
 
     def _met(self, need: SomeProperty, value: dict[str, Value]) -> bool:
-        return any([self._in(name, need.names) and self.solver.contains(need.term, item) for name, item in value.items()])
+        return any(self._in(name, need.names) and self.solver.contains(need.term, item) for name, item in value.items())
 
     # Names.
 
@@ -268,16 +270,20 @@ class Objects:
     def _in_cell(self, regions: frozenset[Term]) -> Term:
         return self._and(*[rule.term for rule in self.rules if rule.names in regions])
 
+    def _names(self) -> list[Term]:
+        """The sets of names that facts speak of."""
+        return [rule.names for rule in self.rules] + [need.names for need in self.needs]
+
     def _literal(self) -> list[str]:
         """The names that are mentioned one by one, sorted."""
         found = set(self.required)
-        for fact in (*self.rules, *self.needs):
-            _collect(fact.names, found)
+        for names in self._names():
+            _collect(names, found)
         return sorted(found)
 
     def _cells(self) -> list[tuple[Term, frozenset[Term]]]:
         """The names that nothing mentions, cut by every region: cells that have a name, and the regions they are in."""
-        regions = {fact.names: None for fact in (*self.rules, *self.needs) if not _listed(fact.names)}
+        regions = [names for names in dict.fromkeys(self._names()) if not _listed(names)]
         return self.solver.cells(tuple(self._literal()), tuple(regions))
 
 

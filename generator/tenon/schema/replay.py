@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import jsonschema_rs
-import referencing
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
-from tenon.schema.budget import Exceeded
+from tenon.schema.budget import Budget, Exceeded
+from tenon.schema.strings import Language
+
+_LONG = 48  # code points from which a backtracking engine may take for ever
+
+
+def _pattern(validator: Any, regex: str, instance: Any, schema: Any) -> Iterator[Any]:
+    """`pattern` by Python's expressions where those can be trusted to end, by our own otherwise."""
+    if not isinstance(instance, str):
+        return
+    try:
+        if len(instance) > _LONG:
+            raise re.error("too long")
+        found = bool(re.search(regex, instance))
+    except re.error:
+        budget = Budget()
+        found = Language.pattern(regex, budget).contains(instance, budget)
+    if not found:
+        yield jsonschema.ValidationError(f"{instance!r} does not match {regex!r}")
+
+
+def _python(kind: Any) -> Any:
+    return jsonschema.validators.extend(kind, {"pattern": _pattern}, format_checker=kind.FORMAT_CHECKER)
+
 
 _PYTHON: dict[str, Any] = {
-    "draft4": jsonschema.Draft4Validator,
-    "draft6": jsonschema.Draft6Validator,
-    "draft7": jsonschema.Draft7Validator,
-    "draft2019-09": jsonschema.Draft201909Validator,
-    "draft2020-12": jsonschema.Draft202012Validator,
+    "draft4": _python(jsonschema.Draft4Validator),
+    "draft6": _python(jsonschema.Draft6Validator),
+    "draft7": _python(jsonschema.Draft7Validator),
+    "draft2019-09": _python(jsonschema.Draft201909Validator),
+    "draft2020-12": _python(jsonschema.Draft202012Validator),
 }
 _RUST: dict[str, Any] = {
     "draft4": jsonschema_rs.Draft4Validator,
@@ -50,7 +74,7 @@ class Judges:
         """Whether both find the value valid; raises `Exceeded` where they differ or one of them fails."""
         try:
             verdicts = (bool(self._rust.is_valid(value)), bool(self._python.is_valid(value)))
-        except (KeyboardInterrupt, SystemExit, MemoryError):
+        except (Exceeded, KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as error:  # a panic of the Rust library is no Exception
             raise Exceeded(f"a validator fails on the schema: {type(error).__name__}") from error
@@ -71,7 +95,7 @@ class Judges:
 
 
 @functools.cache
-def _registry() -> referencing.Registry[Any]:
+def _registry() -> Any:
     return REGISTRY
 
 

@@ -27,7 +27,7 @@ from tenon.schema.scalars import Booleans, Nulls
 from tenon.schema.strings import Language
 from tenon.schema.terms import AllOf, AnyOf, Claim, Kinds, Named, Term, Terms
 from tenon.schema.texts import Texts
-from tenon.schema.values import ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, TYPES, Value, key
+from tenon.schema.values import ARRAY, BOOLEAN, NUMBER, OBJECT, STRING, TYPES, Value, key
 
 SETTLED = 1 << 60
 
@@ -215,17 +215,16 @@ class Solver:
         types = self.types(term)
         for of in TYPES:
             if types & of and not answer.done:
-                cube = Cube(self._state(of), set(), [])
-                self._guard(answer, lambda cube=cube, of=of: self._take(cube, term, of) and self._walk(cube, of, answer))
+                self._try(answer, Cube(self._state(of), set(), []), term, of)
         if answer.doubt is not None and not answer.done:
             self._doubts[term] = (wanted, answer.doubt)
             raise Exceeded(answer.doubt.reason)
         return list(answer.found.values())
 
-    def _guard(self, answer: Answer, work: Callable[[], object]) -> None:
-        """Do the work; what it cannot decide is noted, not the end of the search unless nothing is left to spend."""
+    def _try(self, answer: Answer, cube: Cube, term: Term, of: int) -> None:
+        """Walk on; what cannot be decided is noted, and ends the search only if nothing is left to spend."""
         try:
-            work()
+            self._walk(cube, term, of, answer)
         except Exceeded as exceeded:
             if self.budget.left < 0:
                 raise
@@ -371,9 +370,11 @@ class Solver:
                     return False
         return True
 
-    def _walk(self, cube: Cube, of: int, answer: Answer) -> None:
-        """Collect the values of a cube, one branch of its shortest choice after the other."""
+    def _walk(self, cube: Cube, term: Term, of: int, answer: Answer) -> None:
+        """Take `term` into the cube and collect its values, one branch of its most telling choice after the other."""
         self.budget.spend()
+        if not self._take(cube, term, of):
+            return
         if not self._propagate(cube, of):
             return
         if not cube.choices:
@@ -385,11 +386,7 @@ class Solver:
         for branch in choice.parts:
             if answer.done:
                 return
-            other = cube.copy()
-            self._guard(
-                answer,
-                lambda other=other, branch=branch: self._take(other, branch, of) and self._walk(other, of, answer),
-            )
+            self._try(answer, cube.copy(), branch, of)
 
     # Names.
 
@@ -414,4 +411,4 @@ class Solver:
 
 def _weakness(choice: AnyOf) -> tuple[bool, int]:
     """How little a branch of the choice decides: whole schemas before single facts, few branches before many."""
-    return any([isinstance(branch, Claim) for branch in choice.parts]), len(choice.parts)
+    return any(isinstance(branch, Claim) for branch in choice.parts), len(choice.parts)

@@ -97,15 +97,17 @@ class Texts:
         return known if fact.holds else known.complement()
 
     def _unconstrained(self, wanted: int) -> list[str]:
-        """Strings of a length: `a`, `aa`, … after the empty one, then other letters where the length leaves no room."""
+        """Strings of a length: `a`, `aa`, … and the empty one, then other letters where the length leaves no room."""
         if self.low > _LONGEST:
             raise Exceeded("minLength: an example would be too long")
         found: list[str] = []
         need = wanted + len(self.never)
-        for length in range(self.low, min(self.low + need, self.high if self.high is not None else self.low + need) + 1):
+        last = self.low + need if self.high is None else min(self.low + need, self.high)
+        for length in range(self.low, last + 1):
             self.budget.spend(1 + length // 100)
             if (text := "a" * length) not in self.never:
                 found.append(text)
+        found.sort(key=lambda text: (not text, len(text)))
         if len(found) >= wanted:
             return found[:wanted]
         if self.high == 0:
@@ -118,7 +120,7 @@ class Texts:
                 rest, letter = divmod(rest, 26)
                 text = _LETTERS[letter] + text
             text = text.rjust(length, "a")
-            if text not in self.never and text not in found:
+            if text not in self.never:
                 found.append(text)
                 if len(found) == wanted:
                     return found

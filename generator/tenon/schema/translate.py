@@ -33,7 +33,7 @@ from tenon.schema.values import ALL_TYPES, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT,
 
 
 class Translator:
-    """Terms for the nodes of one dialect. A subschema is a named term, so that a schema is translated one level deep."""
+    """Terms for the nodes of one dialect, one level deep: a subschema is a named term."""
 
     def __init__(self, terms: Terms, dialect: Dialect, nodes: dict[object, tuple[Translator, Node]]) -> None:
         self.terms = terms

@@ -24,7 +24,7 @@ _MOST_CASES = 512
 
 E = TypeVar("E")
 Case = tuple[Term, E]
-Items = tuple[int | None, tuple[Term, ...]]  # evaluated up to an index (None: all of them), and wherever one of these holds
+Items = tuple[int | None, tuple[Term, ...]]  # evaluated up to an index (None: all), and wherever a term holds
 
 
 def evaluated_names(t: Translator, node: Node) -> list[Case[Term]]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import json
 import sys
@@ -43,6 +44,27 @@ def bases(api: Api) -> list[type[Any]]:
     return [*api.services, *(base for base in (api.rest_handlers, api.event_handlers) if base is not None)]
 
 
+def with_receiver(api: Api, classes: Iterable[type[Any]]) -> tuple[type[Any], ...]:
+    """`classes` and, where none of them takes the events that the API receives, the one in ``events.py`` beside them.
+
+    The first event that a domain receives then needs no edit of its ``__main__.py``.
+    """
+    given = tuple(classes)
+    base = api.event_handlers
+    if base is None or not given or any(issubclass(handler, base) for handler in given):
+        return given
+    package = given[0].__module__.rpartition(".")[0]
+    name = f"{package}.events"
+    if not package or importlib.util.find_spec(name) is None:
+        return given
+    module = importlib.import_module(name)
+    return *given, *(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == name
+    )
+
+
 def missing(api: Api, handlers: Iterable[type[Any]]) -> list[Missing]:
     """What `handlers` lack of `api`, in the contract's order."""
     given = list(handlers)
@@ -73,7 +95,9 @@ def _whole(base: type[Any]) -> Missing:
             break
     else:
         name += "Impl"
-    text = f"# also name it in __main__.py: serve(API, …, {name})\nclass {name}({base.__name__}):\n{methods}"
+    receiver = issubclass(base, EventHandlers)
+    where = "in events.py, beside service.py" if receiver else f"also name it in __main__.py: serve(API, …, {name})"
+    text = f"# {where}\nclass {name}({base.__name__}):\n{methods}"
     return Missing(base.__name__, "", "", 0, "", next(iter(references(base).values()), ""), text)
 
 
@@ -116,7 +140,7 @@ def of_module(name: str) -> list[Missing]:
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, (Service, RestHandlers, EventHandlers))
     ]
-    return missing(api, classes)
+    return missing(api, with_receiver(api, classes))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ import uvloop
 
 from tenon_runtime.call.bind import bind
 from tenon_runtime.host.service import HostedService, KeySource
+from tenon_runtime.missing import with_receiver
 from tenon_runtime.observe import log
 from tenon_runtime.settings import BadSettings, Settings
 from tenon_runtime.spec import Api
 
 
 def serve(api: Api, *handlers: type[Any], keys: KeySource = None) -> NoReturn:
-    """Serve until SIGTERM or SIGINT, then drain.
+    """Serve until SIGTERM or SIGINT, then drain. A receiver in ``events.py`` beside the service is found there.
 
     Exit status 0: drained; 1: it could not start, or calls were cut off at the end of the grace period;
     2: the settings or the implementation are not complete, each fault with its remedy on stderr.
@@ -27,7 +28,7 @@ def serve(api: Api, *handlers: type[Any], keys: KeySource = None) -> NoReturn:
     except BadSettings as error:
         _refuse(api, str(error))
     log.configure(api.domain, settings.log, settings.log_format)
-    bound, faults = bind(api, handlers)
+    bound, faults = bind(api, with_receiver(api, handlers))
     if faults:
         _refuse(api, "\n\n".join(map(str, faults)))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

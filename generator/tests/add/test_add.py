@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from tenon.finding import Severity
 from tenon.model.graph import Model
 from tenon.model.proto import Idempotency
 
+ROOT = Path(__file__).parents[3]
 PROTO = "contracts/catalog/v1/catalog.proto"
 OPENAPI = "contracts/catalog/v1/catalog.openapi.yaml"
 
@@ -106,6 +111,50 @@ def test_an_event_is_sent_here_and_received_there(repository: Any) -> None:
     assert event.subject == "evt.catalog.{slot}.video_liked.v1"
     assert event.key is not None and event.key.name == "video_id"
     assert [s.event.name for s in identity.receives] == ["catalog.video_liked"]
+
+
+RECEIVER = """\
+from __future__ import annotations
+
+from api.identity.v1 import Context, IdentityEvents
+from api.identity.v1.events import VideoLiked
+
+
+class IdentityReceiver(IdentityEvents):
+    async def on_video_liked(self, event: VideoLiked, ctx: Context) -> None:
+        raise NotImplementedError
+"""
+_SERVED = """
+from tenon_runtime.call.bind import bind
+from tenon_runtime.missing import with_receiver
+from impl.identity.__main__ import API, Identity
+
+handlers, faults = bind(API, with_receiver(API, [Identity]))  # as serve does
+print(*sorted(type(each).__name__ for each in handlers.values()), *faults)
+"""
+
+
+def test_a_first_receiver_needs_no_edit_of_the_entry_point(repository: Any) -> None:
+    """`tenon generate` starts events.py, `tenon todo` names its method, and the service serves it."""
+    shutil.copytree(ROOT / "impl" / "identity", repository.root / "impl" / "identity")
+    entry = (repository.root / "impl/identity/__main__.py").read_text()
+    assert "Receiver" not in entry
+    repository.added("event", "catalog", "VideoLiked", "--field", "video_id:string", "--receiver", "identity")
+    assert repository.tenon("generate")[0] == 0
+    code, printed = repository.tenon("todo", "identity")
+    assert code == 1
+    assert re.search(r"impl/identity/events.py:\d+  IdentityEvents.on_video_liked", printed), printed
+
+    (repository.root / "impl/identity/events.py").write_text(RECEIVER)
+    code, printed = repository.tenon("todo", "identity")
+    assert (code, "complete" in printed) == (0, True), printed
+    path = os.pathsep.join([str(repository.root), str(repository.root / "generated" / "python")])
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVED], env={**os.environ, "PYTHONPATH": path},
+        cwd=repository.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout.split(), done.returncode) == (["Identity", "IdentityReceiver"], 0), done.stderr
+    assert (repository.root / "impl/identity/__main__.py").read_text() == entry
 
 
 def test_an_event_that_is_there_can_get_another_receiver(repository: Any) -> None:

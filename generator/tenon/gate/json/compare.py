@@ -276,7 +276,7 @@ class _Node:
             return False
         mine, other = self.sent[ours], self.taken[theirs]
         pairs, left, right = self.matched(mine, other)
-        if theirs == "oneOf" and not self._apart(other, pairs, mine, right):
+        if theirs == "oneOf" and not self._apart(other, pairs if ours == "oneOf" else [], mine, right):
             return False
         for index, twin in pairs:
             if not self.comparer.same(mine[index], other[twin]):
@@ -305,8 +305,9 @@ class _Node:
         return True
 
     def _apart(self, branches: list[Any], pairs: list[tuple[int, int]], mine: list[Any], right: list[int]) -> bool:
-        """Whether what one branch takes is taken by no other, where that could have changed."""
-        changed = {twin for index, twin in pairs if not self.comparer.same(mine[index], branches[twin])} | set(right)
+        """Whether what one branch takes is taken by no other, but for `pairs` that a `oneOf` kept apart before."""
+        alike = {twin for index, twin in pairs if self.comparer.same(mine[index], branches[twin])}
+        changed = set(range(len(branches))) - alike
         view = self.comparer.receiver
         return all(
             disjoint(view, branches[one], branches[two])

@@ -128,13 +128,17 @@ def _causes(error: ValidationError, sent: Schema, taken: Schema, witness: Any) -
 def _mend(schema: Schema, error: ValidationError, witness: Any) -> Schema:
     """The schema without what refused."""
     steps = list(error.absolute_schema_path)
-    if "$ref" in steps:
-        steps = steps[: steps.index("$ref") + 1]
     if not steps or not isinstance(schema, dict):
         return True
     holder: Any = schema
-    for step in steps[:-1]:
-        holder = holder[step]
+    for index, step in enumerate(steps):
+        if not _has(holder, step):
+            if not (isinstance(holder, dict) and "$ref" in holder):
+                return schema  # an error before this one took it out already
+            steps = [*steps[:index], "$ref"]  # the path does not name references: what stands behind is not mended
+            break
+        if index < len(steps) - 1:
+            holder = holder[step]
     last = steps[-1]
     value = holder[last]
     if last == "required" and isinstance(error.instance, dict):
@@ -151,6 +155,12 @@ def _mend(schema: Schema, error: ValidationError, witness: Any) -> Schema:
             holder.pop("then", None)
             holder.pop("else", None)
     return schema
+
+
+def _has(holder: Any, step: str | int) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and isinstance(step, int) and step < len(holder)
 
 
 def _relevant(sent: Schema, taken: Schema) -> tuple[Schema, Schema]:

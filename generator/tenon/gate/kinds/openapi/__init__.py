@@ -211,7 +211,7 @@ def _contents(operation: OperationPair, subject: str, old: Site, new: Site, *, a
         sites = before[1] if before else None, after[1] if after else None
         if sites[0] is not None and sites[1] is not None and touched.same(sites[0].value, sites[1].value):
             continue
-        yield MediaTypePair(operation, subject, *sites, name, answer, bool(common))
+        yield MediaTypePair(operation, subject, *sites, name, answer, bool(common), tuple(theirs))
         if sites[0] is not None and sites[1] is not None:
             schemas = _schema(sites[0]), _schema(sites[1])
             if not touched.same(schemas[0].value, schemas[1].value):

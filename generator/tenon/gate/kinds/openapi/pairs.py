@@ -138,7 +138,9 @@ class MediaTypePair(PartPair):
     name: str = ""
     answer: bool = False
     shared: bool = True
-    """The body has another media type at both sides."""
+    """Some media type of the body is there at both sides."""
+    others: tuple[str, ...] = ()
+    """All media types of the new body."""
 
 
 @dataclass(frozen=True, eq=False)

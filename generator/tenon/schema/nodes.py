@@ -28,14 +28,18 @@ _NEUTRAL: dict[str, Any] = {
 
 
 class Node:
-    """One schema: keywords with parsed values, in which subschemas are nodes. `true` has none, `false` is `never`."""
+    """One schema: keywords with parsed values, in which subschemas are nodes. `true` has none, `false` is `never`.
 
-    __slots__ = ("digest", "guarded", "keywords", "never", "place")
+    `wrong` says why it is no schema, if it is none; that matters only to a question that comes to it.
+    """
+
+    __slots__ = ("digest", "guarded", "keywords", "never", "place", "wrong")
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.keywords: dict[str, Any] = {}
         self.never = False
+        self.wrong = ""
         self.digest: bytes | None = None
         self.guarded: bool | None = None
 
@@ -64,15 +68,23 @@ class Graph:
         self.asserted = asserted
         self.whole_floats = False
         self.integers = False
+        self.wrong = ""  # the first fault that was met
         self._nodes: dict[tuple[int, str, tuple[str, ...]], Node] = {}
         self._kept: list[Any] = []
 
     def node(self, place: Place) -> Node:
-        """The node of a place, with the graph below it and its digest; raises `Exceeded` for what is no schema."""
+        """The node of a place, with the graph below it and its digest; raises `Exceeded` for a bad reference."""
         first = self._reach(place)
         todo = [first]
         while todo:
-            todo.extend(self._parse(todo.pop()))
+            node = todo.pop()
+            fresh: list[Node] = []
+            try:
+                self._parse(node, fresh)
+            except Exceeded as fault:
+                node.keywords, node.wrong = {}, fault.reason
+                self.wrong = self.wrong or fault.reason
+            todo.extend(fresh)
         if first.digest is None:
             digest(first)
         return first
@@ -100,20 +112,19 @@ class Graph:
         self._kept.append(place.raw)
         return node
 
-    def _parse(self, node: Node) -> list[Node]:
-        """Fill in the keywords of a node; the subschemas that are met for the first time."""
+    def _parse(self, node: Node, fresh: list[Node]) -> None:
+        """Fill in the keywords of a node, and `fresh` with the subschemas that are met for the first time."""
         raw, dialect = node.place.raw, self.resources.dialect
-        if node.keywords or node.never or raw is True:
-            return []
+        if node.keywords or node.never or node.wrong or raw is True:
+            return
         if raw is False:
             node.never = True
-            return []
+            return
         if not isinstance(raw, Mapping):
             raise Exceeded("a schema is an object or a boolean")
         stated = raw.get("$schema")
         if isinstance(stated, str) and dialect.metaschema and stated.rstrip("#") != dialect.metaschema:
             raise Exceeded(f"$schema: {stated} is not {dialect.name}")
-        fresh: list[Node] = []
         for name, value in raw.items():
             shape = dialect.keywords.get(name)
             if name in DISPUTED and dialect.age >= DISPUTED[name]:
@@ -127,7 +138,6 @@ class Graph:
                     node.keywords[name] = parsed
         if not node.keywords:
             node.place = Place(True, node.place.base, node.place.scope)
-        return fresh
 
     def _value(self, place: Place, name: str, shape: Shape, value: Any, fresh: list[Node]) -> Any:
         def sub(raw: Any) -> Node:
@@ -142,7 +152,7 @@ class Graph:
             case Shape.SCHEMA:
                 return sub(value)
             case Shape.SCHEMAS:
-                _require(isinstance(value, list) and bool(value), name)
+                _require(isinstance(value, list), name)
                 return [sub(item) for item in value]
             case Shape.SCHEMA_MAP:
                 _require(isinstance(value, Mapping), name)
@@ -236,6 +246,9 @@ def _outline(value: Any, child: dict[Node, bytes] | None) -> str:
 def _hash(node: Node, child: dict[Node, bytes] | None = None) -> bytes:
     if node.never:
         return b"never"
+    if node.wrong:
+        text = repr((node.wrong, node.place.raw, node.place.base))
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     text = ";".join([name + "=" + _outline(node.keywords[name], child) for name in sorted(node.keywords)])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

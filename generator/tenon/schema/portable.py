@@ -1,5 +1,6 @@
 """A schema cut out of its document so that any validator can read it: every reference leads into its own definitions.
 
+What a metaschema forbids but everybody understands is mended: a name that is required twice, an empty list of branches.
 OpenAPI 3.0 is written as draft 7 on the way: `nullable` becomes a type, a flag of an exclusive bound the bound.
 """
 
@@ -10,6 +11,7 @@ from typing import Any
 
 from tenon.schema.dialect import DIALECTS, Shape
 from tenon.schema.documents import Place, Resources
+from tenon.schema.values import canonical, exact
 
 _Key = tuple[int, str, tuple[str, ...]]
 
@@ -47,20 +49,22 @@ class _Writer:
                 else:
                     written.update(target)
             elif shape in (Shape.SCHEMA, Shape.SCHEMAS, Shape.SCHEMA_MAP, Shape.ITEMS, Shape.DEPENDENCIES):
-                inner = self._inner(place, shape, value)
+                inner = self._inner(place, name, shape, value)
                 written[name] = [*inner, *written["allOf"]] if name == "allOf" and "allOf" in written else inner
+            elif shape in (Shape.NAMES, Shape.VALUES) and isinstance(value, list):
+                written[name] = list({canonical(exact(item)): item for item in value}.values())
             else:
                 written[name] = value
         return _modern(written) if self.resources.dialect.name == "openapi3.0" else written
 
-    def _inner(self, place: Place, shape: Shape, value: Any) -> Any:
+    def _inner(self, place: Place, name: str, shape: Shape, value: Any) -> Any:
         def sub(raw: Any) -> Any:
             return self.write(self.resources.child(place, raw))
 
         if shape is Shape.SCHEMA or not isinstance(value, (list, Mapping)):
             return sub(value)
         if isinstance(value, list):
-            return [sub(item) for item in value]
+            return [sub(item) for item in value] or [{"not": {}} if name in ("anyOf", "oneOf") else {}]
         if shape is Shape.ITEMS:
             return sub(value)
         return {name: item if isinstance(item, list) else sub(item) for name, item in value.items()}

@@ -81,9 +81,11 @@ class Schema:
     @functools.cached_property
     def judges(self) -> Judges:
         document, dialect = self.document, self.document.dialect
-        whole = not self.pointer and JUDGED_AS[dialect] == dialect
-        schema = document.value if whole else portable(document.resources, self.place)
-        return Judges(schema, JUDGED_AS[dialect], document.asserted)
+        if not self.pointer and JUDGED_AS[dialect] == dialect:
+            judges = Judges(document.value, dialect, document.asserted)
+            if judges.ready():
+                return judges
+        return Judges(portable(document.resources, self.place), JUDGED_AS[dialect], document.asserted)
 
 
 class Engine:
@@ -109,6 +111,9 @@ class Engine:
 
     def is_subset(self, a: Schema, b: Schema, steps: int) -> Verdict:
         """Whether every value of `a` is one of `b`."""
+        for schema in (a, b):
+            if schema.node.wrong or (not schema.pointer and schema.document.graph.wrong):
+                raise Exceeded(schema.node.wrong or schema.document.graph.wrong)
         if a.document.dialect == b.document.dialect and a.node.digest == b.node.digest and a.node.never == b.node.never:
             return Proved()
         key = (b"!" if a.node.never else a.node.digest, b"!" if b.node.never else b.node.digest)

@@ -70,6 +70,15 @@ class Judges:
     def _rust(self) -> Any:
         return _RUST[self._dialect](self.schema, validate_formats=self._asserted, offline=True)
 
+    def ready(self) -> bool:
+        """Whether the stricter of the two takes the schema as it stands."""
+        try:
+            return self._rust is not None
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException:
+            return False
+
     def accept(self, value: Any) -> bool:
         """Whether both find the value valid; raises `Exceeded` where they differ or one of them fails."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ from tenon.schema.facts import (
 from tenon.schema.nodes import Node
 from tenon.schema.terms import Term, Terms
 from tenon.schema.unevaluated import evaluated_items, evaluated_names
-from tenon.schema.values import ALL_TYPES, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, TYPE_NAMES, Value, type_of
+from tenon.schema.values import ALL_TYPES, ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, TYPE_NAMES, Value, key, type_of
 
 
 class Translator:
@@ -44,7 +45,7 @@ class Translator:
         """The term that stands for a schema."""
         if node.never:
             return self.terms.nothing
-        if not node.keywords:
+        if not node.keywords and not node.wrong:
             return self.terms.everything
         name = (self.dialect.name, node.digest)
         self._nodes.setdefault(name, (self, node))
@@ -61,6 +62,8 @@ class Translator:
 
     def define(self, node: Node) -> Term:
         """The term of a schema, its subschemas left as names."""
+        if node.wrong:
+            raise Exceeded(node.wrong)
         require_guarded(node)
         parts = []
         for name, value in node.keywords.items():
@@ -371,16 +374,37 @@ def _all_of(t: Translator, branches: list[Node], beside: Keywords) -> Term:
 
 @_keyword("anyOf")
 def _any_of(t: Translator, branches: list[Node], beside: Keywords) -> Term:
-    return t.either(*[t.term(branch) for branch in branches])
+    listed = [_listed(t, branch) for branch in branches]
+    values = tuple(value for each in listed if each is not None for value in each)
+    others = [t.term(branch) for branch, each in zip(branches, listed, strict=True) if each is None]
+    return t.either(t.values(values), *others)
+
+
+def _listed(t: Translator, node: Node) -> list[Value] | None:
+    """The values of a schema that does nothing but list them."""
+    keywords = node.keywords
+    if not ("const" in keywords or "enum" in keywords) or len(keywords) > 1:
+        return None
+    return list(keywords.get("const", ())) or list(keywords.get("enum", ()))
 
 
 @_keyword("oneOf")
 def _one_of(t: Translator, branches: list[Node], beside: Keywords) -> Term:
+    listed = [each for each in [_listed(t, branch) for branch in branches] if each is not None]
+    if len(listed) == len(branches):
+        times = Counter(key(value) for values in listed for value in {key(value): value for value in values}.values())
+        return t.values(tuple(value for values in listed for value in values if times[key(value)] == 1))
     terms = [t.term(branch) for branch in branches]
-    nots = [t.terms.complement(term) for term in terms]
     return t.either(
-        *[t.both(term, *nots[:index], *nots[index + 1 :]) for index, term in enumerate(terms)],
+        *[
+            t.both(term, *[t.terms.complement(other) for other in _without(terms, index) if other.types & term.types])
+            for index, term in enumerate(terms)
+        ],
     )
+
+
+def _without(terms: list[Term], index: int) -> list[Term]:
+    return terms[:index] + terms[index + 1 :]
 
 
 @_keyword("not")

@@ -111,6 +111,10 @@ class View:
             self._definitions[name] = self._schema(value, 0) if plain == name else self._position(value, 0)
         return self._definitions[name]
 
+    def knows(self, name: str) -> bool:
+        """Whether a definition has this name."""
+        return name.removesuffix(_CLOSED) in self.sites
+
     def place(self, name: str) -> Site:
         """Where a definition stands in the root."""
         return self.sites[name.removesuffix(_CLOSED)]
@@ -195,8 +199,9 @@ class View:
                 schema[key] = self._guarded(inner, depth + 1)
             elif key == "items" and isinstance(inner, list):
                 schema["prefixItems"] = [self._position(each, depth + 1) for each in inner]
-            elif key in _SINGLE and key != "propertyNames" and isinstance(inner, dict | bool):
-                schema[key] = self._position(inner, depth + 1)
+            elif key in _SINGLE and isinstance(inner, dict | bool):
+                build = self._schema if key == "propertyNames" else self._position  # a name is no object to close
+                schema[key] = build(inner, depth + 1)
             else:
                 schema[key] = inner
         self._adapt(value, schema, depth)
@@ -373,7 +378,7 @@ def self_contained(view: View, schema: Schema) -> Schema:
     waiting = sorted(reaches(schema))
     while waiting:
         name = waiting.pop()
-        if name not in definitions:
+        if name not in definitions and view.knows(name):  # else it is data: a `const` that looks like a reference
             definitions[name] = view.definition(name)
             waiting.extend(sorted(reaches(definitions[name])))
     if not definitions or not isinstance(schema, dict):

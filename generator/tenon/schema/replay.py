@@ -3,53 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterator
 from typing import Any
 
-import jsonschema
-import jsonschema_rs
-from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
-
-from tenon.schema.budget import Budget, Exceeded
-from tenon.schema.strings import Language
-
-_LONG = 48  # code points from which a backtracking engine may take for ever
-
-
-def _pattern(validator: Any, regex: str, instance: Any, schema: Any) -> Iterator[Any]:
-    """`pattern` by Python's expressions where those can be trusted to end, by our own otherwise."""
-    if not isinstance(instance, str):
-        return
-    try:
-        if len(instance) > _LONG:
-            raise re.error("too long")
-        found = bool(re.search(regex, instance))
-    except re.error:
-        budget = Budget()
-        found = Language.pattern(regex, budget).contains(instance, budget)
-    if not found:
-        yield jsonschema.ValidationError(f"{instance!r} does not match {regex!r}")
-
-
-def _python(kind: Any) -> Any:
-    return jsonschema.validators.extend(kind, {"pattern": _pattern}, format_checker=kind.FORMAT_CHECKER)
-
-
-_PYTHON: dict[str, Any] = {
-    "draft4": _python(jsonschema.Draft4Validator),
-    "draft6": _python(jsonschema.Draft6Validator),
-    "draft7": _python(jsonschema.Draft7Validator),
-    "draft2019-09": _python(jsonschema.Draft201909Validator),
-    "draft2020-12": _python(jsonschema.Draft202012Validator),
-}
-_RUST: dict[str, Any] = {
-    "draft4": jsonschema_rs.Draft4Validator,
-    "draft6": jsonschema_rs.Draft6Validator,
-    "draft7": jsonschema_rs.Draft7Validator,
-    "draft2019-09": jsonschema_rs.Draft201909Validator,
-    "draft2020-12": jsonschema_rs.Draft202012Validator,
-}
+from tenon.schema.budget import Exceeded
 
 
 class Judges:
@@ -62,13 +18,15 @@ class Judges:
 
     @functools.cached_property
     def _python(self) -> Any:
-        kind = _PYTHON[self._dialect]
-        checker = kind.FORMAT_CHECKER if self._asserted else None
-        return kind(self.schema, registry=_registry(), format_checker=checker)
+        from tenon.schema import validators
+
+        return validators.python(self.schema, self._dialect, self._asserted)
 
     @functools.cached_property
     def _rust(self) -> Any:
-        return _RUST[self._dialect](self.schema, validate_formats=self._asserted, offline=True)
+        from tenon.schema import validators
+
+        return validators.rust(self.schema, self._dialect, self._asserted)
 
     def ready(self) -> bool:
         """Whether the stricter of the two takes the schema as it stands."""
@@ -93,19 +51,16 @@ class Judges:
 
     def refusal(self, value: Any) -> tuple[str, str, str]:
         """Where and why a value is refused: pointer into the value, keyword, pointer into the schema."""
+        from tenon.schema import validators
+
         try:
-            error = jsonschema.exceptions.best_match(self._python.iter_errors(value))
+            error = validators.best_error(self._python, value)
         except Exception:
             return "", "", ""
         if error is None:
             return "", "", ""
         keyword = error.validator if isinstance(error.validator, str) else ""
         return _pointer(error.absolute_path), keyword, _pointer(error.absolute_schema_path)
-
-
-@functools.cache
-def _registry() -> Any:
-    return REGISTRY
 
 
 def _pointer(path: Any) -> str:

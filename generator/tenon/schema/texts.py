@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +10,7 @@ from tenon.schema.budget import Budget, Exceeded
 from tenon.schema.facts import Fact, HasFormat, Matches, NoneOf, OneOf, Size
 from tenon.schema.strings import Language, format_language
 
-_LONGEST = 100_000  # code points of an example
+_LONGEST = 12_000_000  # code points of an example
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -103,13 +104,13 @@ class Texts:
         found: list[str] = []
         need = wanted + len(self.never)
         last = self.low + need if self.high is None else min(self.low + need, self.high)
-        for length in range(self.low, last + 1):
-            self.budget.spend(1 + length // 100)
+        first = max(self.low, 1) if last else 0
+        for length in itertools.chain(range(first, last + 1), range(self.low, first)):
+            self.budget.spend(1 + length // 512)
             if (text := "a" * length) not in self.never:
                 found.append(text)
-        found.sort(key=lambda text: (not text, len(text)))
-        if len(found) >= wanted:
-            return found[:wanted]
+                if len(found) == wanted:
+                    return found
         if self.high == 0:
             return found
         length = max(self.low, 1)

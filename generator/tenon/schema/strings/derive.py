@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tenon.schema.budget import Budget
-from tenon.schema.strings.chars import EVERY, CharSet, invert, meet, union
+from tenon.schema.strings.chars import EVERY, TOP, CharSet, invert, meet, union
 from tenon.schema.strings.term import (
     ALL,
     EMPTY,
@@ -185,40 +185,45 @@ def _shifts(term: Term, budget: Budget) -> Edges:
 
 def overlay(lists: Sequence[Edges], budget: Budget) -> list[tuple[CharSet, tuple[Term | None, ...]]]:
     """The common refinement: sets of characters, each with what every list has for it (None: nothing)."""
-    if len(lists) == 1:
-        return [(chars, (after,)) for chars, after in lists[0]]
-    events: list[tuple[int, int, Term | None]] = []
+    events: list[tuple[int, int, int, Term | None]] = []
+    active: list[Term | None] = [None] * len(lists)
     for place, items in enumerate(lists):
+        if items[0][0] == EVERY:
+            active[place] = items[0][1]
+            continue
         for chars, after in items:
             for i in range(0, len(chars), 2):
-                events.append((chars[i], place, after))
-                events.append((chars[i + 1], place, None))
-    # Where one set of a list ends and another begins, the end comes first.
-    events.sort(key=lambda event: (event[0], event[2] is not None))
-    active: list[Term | None] = [None] * len(lists)
+                # Where one set of a list ends and another begins, the end comes first.
+                events.append((chars[i], 1, place, after))
+                events.append((chars[i + 1], 0, place, None))
     found: dict[tuple[Term | None, ...], list[int]] = {}
-    at, total = 0, len(events)
-    while at < total:
-        here = events[at][0]
-        while at < total and events[at][0] == here:
-            active[events[at][1]] = events[at][2]
-            at += 1
-        if at == total:
-            break
+    last = 0
+    for here, _, place, after in sorted(events):
+        if here > last:
+            key = tuple(active)
+            if (bounds := found.get(key)) is None:
+                found[key] = [last, here]
+            elif bounds[-1] == last:
+                bounds[-1] = here
+            else:
+                bounds += (last, here)
+            last = here
+        active[place] = after
+    if last < TOP:
         bounds = found.setdefault(tuple(active), [])
-        if bounds and bounds[-1] == here:
-            bounds[-1] = events[at][0]
+        if bounds and bounds[-1] == last:
+            bounds[-1] = TOP
         else:
-            bounds += (here, events[at][0])
-    budget.spend((total + len(found) * len(lists)) // 32)
-    return [(tuple(bounds), after) for after, bounds in found.items()]
+            bounds += (last, TOP)
+    budget.spend((len(events) + len(found) * len(lists)) // 16)
+    return [(tuple(bounds), after) for after, bounds in found.items() if any(after)]
 
 
 def _any(lists: Sequence[Edges], budget: Budget) -> Edges:
     lists = [items for items in lists if items]
-    if len(lists) == 1:
-        return lists[0]
-    pairs = overlay(lists, budget) if lists else []
+    if len(lists) < 2:
+        return lists[0] if lists else ()
+    pairs = overlay(lists, budget)
     return _gathered([(chars, or_(part for part in after if part)) for chars, after in pairs])
 
 

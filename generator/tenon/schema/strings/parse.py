@@ -119,6 +119,9 @@ def _spelled(term: Term) -> frozenset[str] | None:
             every = [_spelled(part) for part in term.parts]
             chosen = [items for items in every if items is not None]
             return frozenset().union(*chosen) if len(chosen) == len(every) else None
+        case Repeat() if term.low == term.high and term.low <= MOST_WORDS:
+            one = _spelled(term.body)
+            return frozenset({next(iter(one)) * term.low}) if one is not None and len(one) == 1 else None
         case Cat():
             heads: list[frozenset[str]] = []
             rest: Term = term

@@ -218,7 +218,7 @@ def _cat(head: Term, tail: Term) -> Term:
         body, low, high = _counted(head)
         if first.pure:
             next_body, next_low, next_high = _counted(first)
-            if body is next_body and (isinstance(head, Repeat) or isinstance(first, Repeat)):
+            if body is next_body:
                 return cat(repeat(body, low + next_low, _plus(high, next_high)), rest)
         if first is ALL:
             if head.nullable:

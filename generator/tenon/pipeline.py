@@ -36,7 +36,9 @@ class Generated:
     findings: tuple[Finding, ...]
 
 
-def read(root: Path, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Contracts, list[Finding]]:
+def read(
+    root: Path, name: str, *, budget: int = DEFAULT_BUDGET, memo: Memo | None = None
+) -> tuple[Contracts, list[Finding]]:
     """Read the contracts folder `root`, called `name` in findings, with every reader there is.
 
     Raises:
@@ -44,6 +46,7 @@ def read(root: Path, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Contra
     """
     with stage("listing the contracts"):
         tree = Tree.scan(root, name, budget)
+    tree.memo = memo or tree.memo
     contracts, findings = Contracts(name), list(tree.findings)
     with ThreadPoolExecutor(2) as pool:  # the protobuf compiler is a process of its own: it works while others read
         readers = list(_folder(tenon.read, "read"))[::-1]
@@ -68,12 +71,14 @@ def _kind(module: Any) -> str:
     return str(module.__name__).rsplit(".", 1)[-1]
 
 
-def load(root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET) -> tuple[Model, list[Finding]]:
+def load(
+    root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET, memo: Memo | None = None
+) -> tuple[Model, list[Finding]]:
     """Read and resolve."""
     gc_was_on = gc.isenabled()
     gc.disable()  # parsing makes millions of small objects and no garbage cycles: 3.5 times faster without
     try:
-        contracts, findings = read(root, name, budget=budget)
+        contracts, findings = read(root, name, budget=budget, memo=memo)
         with stage("resolving"):
             model, more = resolve(contracts, ours=config.ours, required=config.require)
     finally:
@@ -86,7 +91,7 @@ def generate(
     root: Path, config: Config, name: str, *, budget: int = DEFAULT_BUDGET, memo: Memo | None = None
 ) -> Generated:
     """Read, resolve and emit; nothing is written. `memo` remembers texts that were made before."""
-    model, findings = load(root, config, name, budget=budget)
+    model, findings = load(root, config, name, budget=budget, memo=memo)
     model = replace(model, memo=memo or Memo())
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Generated(model, (), _ordered(findings))

@@ -126,7 +126,7 @@ def write(
             continue
         digest = _digest(file.text.encode())
         known = manifest.outputs.get(path)
-        if known is not None and known[0] == digest and _digest_of(root / path) == known[1]:
+        if known is not None and known[0] == digest and _is_known(root / path, known):
             outputs[path] = [digest, known[1], *_stat(root / path)]
             outcome.unchanged += 1
         else:
@@ -219,12 +219,21 @@ def _format(files: list[File]) -> list[File]:
 
 
 def _present(root: Path) -> set[str]:
-    base = root / WIPED
-    return {
-        path.relative_to(root).as_posix()
-        for path in base.rglob("*")
-        if (not path.is_dir() or path.is_symlink()) and not _BUILT.match(path.relative_to(base).as_posix())
-    }
+    found: set[str] = set()
+    todo = [""]
+    while todo:
+        folder = todo.pop()
+        try:
+            entries = list(os.scandir(root / WIPED / folder))
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            path = f"{folder}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                todo.append(f"{path}/")
+            elif not _BUILT.match(path):
+                found.add(f"{WIPED}/{path}")
+    return found
 
 
 def _prune(folder: Path) -> None:
@@ -265,6 +274,14 @@ def _digest_of(path: Path) -> str | None:
         return _digest(path.read_bytes())
     except OSError:
         return None
+
+
+def _is_known(path: Path, known: list[Any]) -> bool:
+    """Whether the file still has the bytes that the manifest knows: by size and time, else by reading it."""
+    try:
+        return _stat(path) == known[2:] or _digest_of(path) == known[1]
+    except OSError:
+        return False
 
 
 def _stat(path: Path) -> list[int]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import orjson
 
 from tenon.finding import Finding
 from tenon.read.parse import Mark, parse
 from tenon.read.tree import Tree
 from tenon.source import Location
+
+_ALIAS = re.compile(r"(?:^|[\s\[{,:])\*[A-Za-z0-9_-]")
+"""What may be a YAML alias: a file with one is parsed each time, because written out it may be many times as large."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Node:
 
     @property
     def at(self) -> Location:
-        position = self.mark[0] if isinstance(self.mark, tuple) else self.mark
+        position = self.mark if isinstance(self.mark, int) else self.mark[0]
         return Location(self.source.name, (position >> 16) + 1, (position & 0xFFFF) + 1, self.pointer)
 
 
@@ -147,7 +153,16 @@ def _parse(tree: Tree, relative: str, findings: list[Finding]) -> Source | None:
     text = read_text(tree, relative, findings)
     if text is None:
         return None
-    value, mark, size, problems = parse(text, json=relative.endswith(".json"))
+    if relative.endswith(".json") or _ALIAS.search(text):
+        value, mark, size, problems = parse(text, json=relative.endswith(".json"))
+    else:
+        known, keep = tree.memo.get("yaml", [text.encode()])
+        with suppress(ValueError):  # a cache that was damaged is only slower
+            if known is not None:
+                return Source(relative, f"{tree.name}/{relative}", *orjson.loads(known))
+        value, mark, size, problems = parse(text, json=False)
+        if not problems:
+            keep(orjson.dumps([value, mark, size]).decode())
     for problem in problems:
         at = tree.location(relative, (problem.position >> 16) + 1, (problem.position & 0xFFFF) + 1)
         findings.append(Finding(at, problem.rule, problem.message, problem.remedy))

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tenon.finding import Finding
+from tenon.memo import Memo
 from tenon.source import Location
 
 DEFAULT_BUDGET = 32 * 1024 * 1024
@@ -35,6 +36,8 @@ class Tree:
     findings: list[Finding] = field(default_factory=list)
     parsed: dict[str, Any] = field(default_factory=dict, repr=False)
     """What `document.load` keeps, so that no file is parsed twice."""
+    memo: Memo = field(default_factory=Memo, repr=False)
+    """What was made of files in earlier runs."""
 
     @classmethod
     def scan(cls, root: Path, name: str, budget: int = DEFAULT_BUDGET) -> Tree:

@@ -96,6 +96,41 @@ def test_warnings_survive_a_run_that_does_nothing(repository: Path) -> None:
     assert second.findings == first.findings
 
 
+_REST = """\
+openapi: 3.1.0
+info: {{title: "*Not* an alias, R&D", version: '1'}}
+paths:
+  /a/{{id}}: {{get: {{responses: {{'204': {{description: {0}}}}}}}}}
+  /big: {{get: {{operationId: big, responses: {{'200': {{description: x, content: {{application/json: {{schema:
+    {{type: integer, maximum: 18446744073709551615, minimum: -9.5e-3, default: 1}}}}}}}}}}}}}}
+"""
+
+
+@pytest.mark.parametrize("description", ["plain", "&it {shared: *it}", "&it x\n  /b/{id}: {get: *it}"])
+def test_a_document_that_is_remembered_reads_as_it_did(repository: Path, description: str) -> None:
+    """An edit elsewhere takes parsed documents from the cache: same files, same findings, same places."""
+    (repository / "contracts/old.openapi.yaml").write_text(_REST.format(description))
+    first = run(repository)
+    other = repository / "contracts/alpha/v1/alpha.proto"
+    other.write_text(other.read_text().replace("// A thing.", "// Another thing."))
+    again = run(repository)
+    assert again.findings == first.findings != ()
+    output = made(repository)
+    assert run(repository, use_cache=False).findings == first.findings
+    assert made(repository) == output
+
+
+def test_a_remembered_document_that_was_meddled_with_is_no_traceback(repository: Path) -> None:
+    (repository / "contracts/old.openapi.yaml").write_text(_REST.format("plain"))
+    run(repository)
+    for path in (repository / ".tenon/cache").rglob("*"):
+        if path.is_file() and path.read_text().startswith("[{"):
+            path.write_text('[{"openapi":"3.1.0","paths":1},0,1]')
+    other = repository / "contracts/alpha/v1/alpha.proto"
+    other.write_text(other.read_text().replace("// A thing.", "// Another thing."))
+    assert [finding.rule for finding in run(repository).findings] == ["internal-error"]
+
+
 def test_a_run_that_failed_is_not_remembered_as_done(repository: Path) -> None:
     run(repository)
     before = made(repository)

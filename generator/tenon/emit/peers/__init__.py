@@ -6,7 +6,6 @@ we do, so what it cannot have is left out, and named with the reason in a README
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -79,7 +78,7 @@ def _texts(model: Model, choice: Choice) -> dict[str, str]:
     texts: dict[str, str] = {}
     keep = {}
     for package, files in choice.packages.items():
-        parts = [hashlib.sha256(file.descriptor).digest() for file in choice.needed(files)]
+        parts = [choice.digests[file.path] for file in choice.needed(files)]
         known, keep[package] = model.memo.get(f"peers {_VERSION}", [package.encode(), *parts])
         if known is not None:
             texts[package] = known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from protobuf.wkt import FileDescriptorProto
@@ -13,11 +14,13 @@ _GROUP = 10
 
 @dataclass
 class Choice:
-    """`packages`: the files by package, dependencies included; `left_out`: files and packages with the reason."""
+    """`packages`: the files by package, dependencies included; `left_out`: files and packages with the reason;
+    `digests`: what of each file reaches the compiler, which is all but comments and places."""
 
     files: dict[str, ProtoFile]
     packages: dict[str, list[ProtoFile]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, bytes] = field(default_factory=dict)
 
     def leave_out(self, name: str, why: str) -> None:
         """Name what is missing from the output."""
@@ -43,6 +46,8 @@ def choose(protobuf: Protobuf) -> Choice:
     homes = {m.name: m.file for m in protobuf.messages} | {e.name: e.file for e in protobuf.enums}
     for file in protobuf.files:  # in dependency order
         descriptor = FileDescriptorProto.from_binary(file.descriptor)
+        descriptor.source_code_info = None
+        choice.digests[file.path] = hashlib.sha256(descriptor.to_binary()).digest()
         if descriptor.syntax == "editions":
             choice.left_out[file.path] = "it uses protobuf editions, which betterproto2 does not know"
         elif _grouped(descriptor.message_type):

@@ -139,6 +139,15 @@ def _split(service: proto.Service, grouped: set[str]) -> tuple[proto.Service, li
     )  # fmt: skip
 
 
+def _with_imports(descriptors: FileDescriptorSet, file: FileDescriptorProto) -> list[FileDescriptorProto]:
+    """`file` and all that it imports, in dependency order."""
+    wanted = {file.name}
+    for each in reversed(descriptors.file):
+        if each.name in wanted:
+            wanted |= set(each.dependency)
+    return [each for each in descriptors.file if each.name in wanted]
+
+
 class _Options:
     """Our own options, where the tree has the file that defines them and it is the one we know."""
 
@@ -156,7 +165,7 @@ class _Options:
                         Severity.WARNING)
             )  # fmt: skip
             return
-        registry: Registry = descriptors.to_registry()
+        registry: Registry = FileDescriptorSet(file=_with_imports(descriptors, file)).to_registry()
         for name in ("method", "service", "key", "personal"):
             found = registry.extension(f"tenon.v1.{name}")
             if found is not None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import inspect
 import os
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -145,7 +148,15 @@ def _report(old: list[Snapshot], new: Snapshot, policy: Policy, *, use_cache: bo
             pass
     from tenon.gate import engine
 
-    report = engine.gate(old, new, policy, date.today())
+    with ExitStack() as ending:
+
+        @functools.cache
+        def databases() -> Callable[[], AbstractContextManager[str]]:
+            from tenon.platform.scratch import scratch  # only where migrations or their queries differ
+
+            return ending.enter_context(scratch())
+
+        report = engine.gate(old, new, policy, date.today(), database=lambda: databases()())  # noqa: PLW0108 - asked for late
     try:
         stored.parent.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(f".{os.getpid()}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,6 +18,10 @@ from tenon.gate.verdict import Stability
 
 _UNSTABLE = re.compile(r"v[0-9]+p?[0-9]*(alpha|beta)[0-9]*")
 """Version folders as protobuf packages name them: ``v1alpha1``, ``v2beta``, ``v1p1beta1``."""
+
+
+Database = Callable[[], AbstractContextManager[str]]
+"""Gives the URL of a scratch PostgreSQL, of a superuser there. Entering raises `RuntimeError` where none can be had."""
 
 
 @dataclass
@@ -31,6 +37,7 @@ class Context:
     problems: list[str] = field(default_factory=list)
     """What could not be compared: ``file:line: reason``."""
     counts: Counter[str] = field(default_factory=Counter)
+    database: Database | None = None
 
     @cached_property
     def old_documents(self) -> Documents:

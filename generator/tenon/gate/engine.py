@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import tenon.gate.kinds
 import tenon.gate.rules
 from tenon.gate import consumers
-from tenon.gate.context import Context
+from tenon.gate.context import Context, Database
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change, Report, Stability, Verdict, Waiver
@@ -76,14 +76,16 @@ def _order(change: Change) -> tuple[Any, ...]:
     return (list(Verdict).index(change.verdict), change.at, change.rule, change.subject, change.detail)
 
 
-def gate(baselines: list[Snapshot], new: Snapshot, policy: Policy, today: date) -> Report:
+def gate(
+    baselines: list[Snapshot], new: Snapshot, policy: Policy, today: date, database: Database | None = None
+) -> Report:
     """Compare `new` with every baseline, oldest first; a change names the first release that it breaks."""
     merged: dict[str, Change] = {}
     notes: dict[str, None] = {}
     problems: dict[str, None] = {}
     counts: Counter[str] = Counter()
     for old in baselines:
-        context = Context(old, new, policy, today)
+        context = Context(old, new, policy, today, database=database)
         for change in compare(context):
             merged.setdefault(change.fingerprint, replace(change, since=old.name))
         notes.update(dict.fromkeys(context.notes))

@@ -32,6 +32,8 @@ class Policy:
     """Days that something has to be deprecated before it may go; 0: removal is a break whatever was announced."""
     consumers: str = "partial"
     """``complete``: whoever uses the contracts has stored a pact: what no pact uses may go; ``partial``: not."""
+    deploy: str = "migrations-first"
+    """``migrations-first``: a release's code starts when its migrations are applied; ``code-first``: it may start before."""
     stability: Mapping[str, Stability] = field(default_factory=dict)
     """By folder of `contracts`; a version such as ``v1beta1`` and ``x-stability`` say it too."""
     require: frozenset[str] = frozenset()
@@ -47,6 +49,7 @@ _CHOICES = {
     "enums": ("closed", "extensible"),
     "formats": ("annotation", "assert"),
     "consumers": ("partial", "complete"),
+    "deploy": ("migrations-first", "code-first"),
 }
 
 

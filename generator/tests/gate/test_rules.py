@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tenon.gate import engine
+from tenon.gate.context import Context, Database
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change, Stability, Verdict
@@ -37,8 +38,8 @@ CASES = _cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.name}")
-def test_case(case: Case, tmp_path: Path) -> None:
-    changes = _run(case.said, tmp_path)
+def test_case(case: Case, tmp_path: Path, database: Database) -> None:
+    changes = _run(case.said, tmp_path, database)
     own = [change for change in changes if change.rule == case.rule]
     wanted = list(case.said["expect"])
     for change in own:
@@ -66,7 +67,7 @@ def test_rule_is_documented_and_tried(rule: engine.Rule) -> None:
     )
 
 
-def _run(said: dict[str, Any], root: Path) -> tuple[Change, ...]:
+def _run(said: dict[str, Any], root: Path, database: Database) -> tuple[Change, ...]:
     sides = {}
     for side in ("old", "new"):
         (root / side).mkdir()
@@ -82,7 +83,7 @@ def _run(said: dict[str, Any], root: Path) -> tuple[Change, ...]:
         policy["require"] = frozenset(policy["require"])
     if "stability" in policy:
         policy["stability"] = {key: Stability(value) for key, value in policy["stability"].items()}
-    context = engine.Context(sides["old"], sides["new"], Policy(**policy), TODAY)
+    context = Context(sides["old"], sides["new"], Policy(**policy), TODAY, database=database)
     changes = engine.compare(context)
     assert context.problems == said.get("problems", []), context.problems
     return changes

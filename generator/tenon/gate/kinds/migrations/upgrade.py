@@ -1,0 +1,311 @@
+"""One service from the old release to the new one, tried out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from tenon.gate.context import Context
+from tenon.gate.kinds.migrations import replay, services
+from tenon.gate.kinds.migrations.catalog import catalog, difference
+from tenon.gate.kinds.migrations.pairs import Ahead, History, Ran, Refused, Release, Reread, Rows
+from tenon.gate.kinds.migrations.queries import Query
+from tenon.gate.kinds.migrations.replay import Row, Trial
+from tenon.gate.kinds.migrations.scratch import Refusal, Server, Session, Unusable
+from tenon.gate.kinds.migrations.services import Service
+from tenon.gate.kinds.migrations.statements import Phase, Statement, Step, split, steps, tables, upward
+from tenon.source import Location
+
+_MAX_QUERIES = 400
+_MAX_ROWS = 200
+
+
+class Upgrade:
+    """The databases of one service: the old schema, and what the new files make of it."""
+
+    def __init__(self, server: Server, old: Service, new: Service, context: Context) -> None:
+        self._server, self._old, self._new, self._context = server, old, new, context
+        self._fresh = [name for name in new.files if name not in old.files]
+        texts = [*old.files.values(), *new.files.values(), *(q.sql for q in (*old.code.queries, *new.code.queries))]
+        self._runtime = services.runtime_files(new, texts) or services.runtime_files(old, texts)
+        self._hurt: set[str] = set()
+
+    def facts(self) -> Iterator[object]:
+        """Everything that was found, in the order in which it is looked for."""
+        base, failure = self._built(self._old, list(self._old.files))
+        if failure is not None:
+            name, (refusal, statement) = failure
+            at = self._old.at(name, statement.line)
+            self._context.problems.append(f"{at}: PostgreSQL refuses the old release's own file: {refusal}")
+            return
+        upgraded, broken = self._built(self._new, self._fresh, base)
+        yield from self._history(base, upgraded, broken)
+        if broken is None:
+            rows: list[Row] = []
+            for fact in self._replayed(base, upgraded, rows):
+                self._hurt |= _words(fact.query.sql)
+                yield fact
+            if self._fresh:
+                for rejected in self._data(base, rows):
+                    self._hurt |= set().union(*(_words(row.sql) for row in rejected.rows), set())
+                    yield rejected
+            yield from self._ahead(base, upgraded)
+            if self._fresh:
+                yield self._release()
+
+    def _built(
+        self, service: Service, names: list[str], base: str | None = None, rows: Sequence[Row] = ()
+    ) -> tuple[str, tuple[str, tuple[Refusal, Statement]] | None]:
+        """A database with these files applied on `base` and `rows`; the first file that is refused, and why."""
+        name = self._server.database(base)
+        with self._server.session(name) as session:
+            for text in self._runtime if base is None else ():
+                session.apply(text)
+            if rows:
+                _write(session, rows)
+            for file in names:
+                self._context.counts["migrations applied"] += 1
+                if (refused := session.apply(service.files[file])) is not None:
+                    return name, (file, refused)
+        return name, None
+
+    # -- the history
+
+    def _history(
+        self, base: str, upgraded: str, broken: tuple[str, tuple[Refusal, Statement]] | None
+    ) -> Iterator[History]:
+        old, new = self._old, self._new
+        edited = [name for name in old.files if name in new.files and self._edited(name)]
+        removed = [name for name in old.files if name not in new.files]
+        last = max(old.files)
+        late = [name for name in self._fresh if name < last]
+        differs = ""
+        if (edited or removed or late) and broken is None:
+            differs = self._unlike(upgraded)
+        for name in edited:
+            yield self._edit(name, base, differs)
+        for name in removed:
+            yield History(new.name, "removed", name, old.at(name), old.at(name), "", "", differs)
+        for name in late:
+            yield History(new.name, "late", name, new.at(name), old.at(last), "", "", differs)
+        if broken is not None:
+            name, (refusal, statement) = broken
+            at = new.at(name, statement.line)
+            yield History(new.name, "failing", name, at, None, statement.raw, refusal.message, "")
+
+    def _edited(self, name: str) -> bool:
+        one, other = self._old.files[name], self._new.files[name]
+        if one == other:
+            return False
+        if self._checked:
+            return True
+        return [each.text for each in split(upward(one))] != [each.text for each in split(upward(other))]
+
+    @property
+    def _checked(self) -> bool:
+        """Whether our runtime applies these files: it compares them with what it has applied."""
+        return self._context.policy.ours and self._new.home.startswith("impl/")
+
+    def _edit(self, name: str, base: str, differs: str) -> History:
+        """The first statement that the edit brought, run where the old file was applied."""
+        known = {each.text for each in split(self._old.files[name])}
+        statement = next((each for each in split(self._new.files[name]) if each.text not in known), None)
+        refused = ""
+        if statement is not None:
+            with self._server.session(base) as session:
+                session.run("BEGIN")
+                refusal = session.run(statement.raw)
+                refused = refusal.message if refusal else ""
+                session.run("ROLLBACK")
+        at = self._new.at(name, statement.line if statement else 1)
+        shown = statement.raw if statement else ""
+        return History(self._new.name, "edited", name, at, self._old.at(name), shown, refused, differs)
+
+    def _unlike(self, upgraded: str) -> str:
+        """How a database made from the new files alone is another than one that followed."""
+        name, failure = self._built(self._new, list(self._new.files))
+        if failure is not None:
+            file, (refusal, _) = failure
+            return f"a database made anew stops at {file}: {refusal}"
+        with self._server.session(name) as anew, self._server.session(upgraded) as followed:
+            return difference(catalog(anew), catalog(followed))
+
+    # -- the old release's queries and rows
+
+    def _replayed(self, base: str, upgraded: str, rows: list[Row]) -> Iterator[Refused | Reread]:
+        if self._old.files == self._new.files:
+            return
+        with self._server.session(base) as old, self._server.session(upgraded) as new:
+            trial = Trial(old, new)
+            known: set[tuple[str, str]] = set()
+            for query in self._old.code.queries[:_MAX_QUERIES]:
+                if services.same_query(query) in known:
+                    continue
+                known.add(services.same_query(query))
+                try:
+                    outcome = trial.replay(query)
+                except Unusable as error:
+                    self._context.problems.append(f"{query.at}: the query was not replayed: {error}")
+                    return
+                if outcome.untried is not None:
+                    self._note(f"{query.at}: not replayed, the old schema refuses it: {outcome.untried}")
+                    continue
+                self._context.counts["queries replayed"] += 1
+                rows += outcome.rows
+                yield from self._judged(query, outcome)
+        if built := len(self._old.code.built):
+            count = f"{built} queries are" if built > 1 else "1 query is"
+            self._note(
+                f"{self._old.name}: {count} put together while running and not replayed ({self._old.code.built[0]})"
+            )
+        if len(self._old.code.queries) > _MAX_QUERIES:
+            self._context.problems.append(f"{self._old.name}: only the first {_MAX_QUERIES} queries were replayed")
+
+    def _judged(self, query: Query, outcome: replay.Outcome) -> Iterator[Refused | Reread]:
+        for ran, setup, refusal, certain in outcome.refusals:
+            key = refusal.constraint or refusal.column or _key(refusal)
+            yield Refused(
+                self._new.name, query, ran, setup, refusal.message, key, certain, self._cause(query.sql, refusal)
+            )
+        lost = replay.lost(outcome.before, outcome.after) if outcome.before and not outcome.refusals else ()
+        if lost:
+            named = tuple(name for name in lost if "*" not in query.sql or name in self._old.code.names)
+            ran = outcome.ran or Ran(query.sql, None)
+            cause = self._cause(query.sql + " " + " ".join(lost), None)
+            yield Reread(self._new.name, query, ran, outcome.before, outcome.after, lost, named, cause)
+
+    @cached_property
+    def _steps(self) -> list[tuple[str, Location, Step]]:
+        return [
+            (name, self._new.at(name, step.line), step)
+            for name in self._fresh
+            for statement in split(upward(self._new.files[name]))
+            for step in steps(statement)
+        ]
+
+    def _cause(self, sql: str, refusal: Refusal | None) -> Location:
+        """The new statement that it is most likely about: of the same table, and column if there is one."""
+        said = _words(sql) | (_words(f"{refusal} {refusal.column} {refusal.constraint}") if refusal else set())
+
+        def likeness(item: tuple[str, Location, Step]) -> int:
+            step = item[2]
+            table, column = _words(step.table) <= said, bool(step.column) and step.column in said
+            named = bool(refusal and refusal.constraint and refusal.constraint in step.what)
+            return 4 * named + 2 * column + table + (step.phase is Phase.CONTRACT)
+
+        best = max(self._steps, key=likeness, default=None)
+        return best[1] if best else self._new.at(next(iter(self._new.files)))
+
+    def _data(self, base: str, rows: list[Row]) -> Iterator[Rows]:
+        """The new files where the old release's own rows are."""
+        sure = [row for row in rows if row.vector.certain]
+        for _ in range(4):
+            found = self._rejected(base, sure)
+            if found is None:
+                break
+            fact, culprit = found
+            yield fact
+            sure = [row for row in sure if row.query is not culprit]
+        else:
+            return
+        if found := self._rejected(
+            base, [*sure, *(row for row in rows if not row.vector.certain)][:_MAX_ROWS], certain=False
+        ):
+            yield found[0]
+
+    def _rejected(self, base: str, rows: list[Row], *, certain: bool = True) -> tuple[Rows, Query] | None:
+        if not rows:
+            return None
+        _, failure = self._built(self._new, self._fresh, base, rows[:_MAX_ROWS])
+        if failure is None:
+            return None
+        name, (refusal, statement) = failure
+        if refusal.state.startswith(("57", "53", "08")):
+            return None
+        culprits = self._fewest(base, rows, refusal)
+        shown = tuple(row.shown for row in culprits[:8])
+        key = refusal.constraint or refusal.column or _key(refusal)
+        at = self._new.at(name, statement.line)
+        fact = Rows(self._new.name, name, at, statement.raw, shown, refusal.message, key, certain)
+        return fact, culprits[-1].query
+
+    def _fewest(self, base: str, rows: list[Row], refusal: Refusal) -> list[Row]:
+        """The fewest rows that are refused alike, found by leaving out halves, then less; within so many tries."""
+
+        def refused(some: list[Row]) -> bool:
+            _, failure = self._built(self._new, self._fresh, base, some)
+            return failure is not None and failure[1][0].state == refusal.state
+
+        kept = rows[:_MAX_ROWS]
+        size = max(1, len(kept) // 2)
+        tries = 0
+        while len(kept) > 1 and tries < 24:
+            for begin in reversed(range(0, len(kept), size)):
+                tries += 1
+                fewer = kept[:begin] + kept[begin + size :]
+                if fewer and refused(fewer):
+                    kept = fewer
+                    break
+            else:
+                if size == 1:
+                    break
+                size //= 2
+            size = max(1, min(size, len(kept) // 2))
+        return kept
+
+    # -- the new release's queries, and its steps
+
+    def _ahead(self, base: str, upgraded: str) -> Iterator[Ahead]:
+        known = {query.sql for query in self._old.code.queries}
+        fresh = {query.sql: query for query in self._new.code.queries if query.sql not in known}
+        waiting: dict[str, tuple[Query, str]] = {}
+        with self._server.session(base) as session:
+            for sql, query in list(fresh.items())[:_MAX_QUERIES]:
+                self._context.counts["queries tried on the old schema"] += 1
+                if isinstance(refusal := session.describe(sql), Refusal):
+                    waiting[sql] = query, refusal.message
+        if not waiting:
+            return
+        with self._server.session(self._server.database(base)) as session:
+            for name in self._fresh:
+                session.apply(self._new.files[name])
+                for sql, (query, message) in list(waiting.items()):
+                    if not isinstance(session.describe(sql), Refusal):
+                        yield Ahead(self._new.name, query, Ran(sql, None), message, name)
+                        del waiting[sql]
+        for sql, (query, message) in waiting.items():
+            yield Ahead(self._new.name, query, Ran(sql, None), message, None)
+
+    def _release(self) -> Release:
+        statements = [each for name in self._fresh for each in split(upward(self._new.files[name]))]
+        linked: dict[str, frozenset[str]] = {}
+        for statement in statements:
+            for step in steps(statement):
+                if step.phase is Phase.BACKFILL:
+                    linked[step.table] = linked.get(step.table, frozenset()) | _words(statement.text)
+        created = frozenset(tables(tuple(statements)))
+        return Release(self._new.name, tuple(self._steps), created, linked, frozenset(self._hurt))
+
+    def _note(self, text: str) -> None:
+        if text not in self._context.notes:
+            self._context.notes.append(text)
+
+
+def _write(session: Session, rows: Sequence[Row]) -> None:
+    """Insert what the session takes; twice, for a row may need another one first."""
+    session.run("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
+    again = [row for row in rows if session.execute(row.query.sql, row.vector.values, row.types) is not None]
+    for row in again:
+        session.execute(row.query.sql, row.vector.values, row.types)
+    session.run("COMMIT")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
+
+
+def _key(refusal: Refusal) -> str:
+    """A short name for a refusal that has no constraint and no column: the same in every run."""
+    return f"{refusal.state}-{hashlib.sha256(refusal.message.encode()).hexdigest()[:8]}"

@@ -1,0 +1,101 @@
+"""The old release's queries still run on the new schema, and give the same columns.
+
+While a release goes out, instances of the old one run on the schema of the new one. Every statement they send has to be
+taken, and its answer read as before.
+
+**Who breaks.** The instances of the old release, from the moment the migration is applied until the last one is gone;
+and again after a rollback.
+
+**How it is decided.** The statements are read from the old release's Python (`execute`, `fetch_one`, `fetch_all`,
+`fetch_value` and drivers' own names for them). Each is parsed by PostgreSQL on the old and on the new schema and then
+run on both, many times: with values made for the parameters' types and for what constraints name, with each value
+changed alone and with NULL, in a transaction that is rolled back. `breaking`: it ran before and is refused, or a column
+of its answer has another name or type; the witness is the statement with its values. Integers of any width are one type
+to Python, and columns added at the end hurt nobody. `unproven`: it is refused only with a NULL, and the source does not
+tell whether that parameter can be None; or `SELECT *` loses a column that the source names nowhere. Statements that are
+put together while running cannot be replayed; the report counts them.
+
+Before, after, and what the old release says:
+
+    CREATE TABLE videos (id text PRIMARY KEY, title text);
+    ALTER TABLE videos DROP COLUMN title;
+    SELECT id, title FROM videos          -- refused: column "title" does not exist
+
+**Do it safely.** In three releases: expand (add the new beside the old, nullable or with a default; the code writes
+both), backfill and let the code read only the new, then contract (drop the old) when no released query uses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from tenon.gate.context import Context
+from tenon.gate.kinds.migrations import Refused, Reread
+from tenon.gate.verdict import Change, Direction, Example, Role, Witness, breaking, unproven
+
+ON = (Refused, Reread)
+
+_EXAMPLE = Example(
+    "one release: the migration drops or tightens, the code stops using it",
+    "this release: the code stops using it; the next release: the migration drops or tightens",
+)
+_REMEDY = "release the code that does without it first, and this migration with the release after that"
+
+
+def judge(pair: Refused | Reread, context: Context) -> Iterator[Change]:
+    common = {"direction": Direction.STORED, "role": Role.SERVICE, "old": pair.query.at, "new": pair.cause}
+    subject = f"{pair.service} query in {pair.query.where}"
+    if isinstance(pair, Refused):
+        yield _refused(pair, subject, common)
+        return
+    gone = ", ".join(f"`{name}`" for name in pair.lost)
+    if not pair.named:
+        yield unproven(
+            subject,
+            f"`SELECT *` gives {gone} no more or as another type; the old release's source names no such column, but "
+            "may read it by position",
+            "name the columns that are read instead of `*`, release that, then change them",
+            detail=f"{_digest(pair.ran.sql)} {','.join(pair.lost)}",
+            **common,
+        )
+        return
+    witness = Witness("query", pair.ran.shown(), f"ran; columns: {_columns(pair.before)}",
+                      f"ran; columns: {_columns(pair.after)}", ("postgresql",))  # fmt: skip
+    yield breaking(
+        subject, f"the old release's query still runs, but its answer has no {gone} as it reads it", _REMEDY,
+        witness=witness, example=_EXAMPLE, detail=f"{_digest(pair.ran.sql)} {','.join(pair.lost)}", **common,
+    )  # fmt: skip
+
+
+def _refused(pair: Refused, subject: str, common: dict[str, object]) -> Change:
+    value = pair.ran.shown()
+    if pair.setup:
+        value["after"] = [each.shown() for each in pair.setup]
+    before = (
+        "ran" if pair.ran.parameters is not None else "taken by PostgreSQL (parsed; no values were found to run it)"
+    )
+    detail = f"{_digest(pair.ran.sql)} {pair.key}"
+    if not pair.certain:
+        return unproven(
+            subject,
+            "the old release's query is refused on the new schema when it passes NULL, and its source does not tell "
+            f"whether it does: {pair.message}",
+            "make the source show that it is never None (a literal, `str(…)`), or release that code first",
+            detail=detail,
+            **common,
+        )
+    return breaking(
+        subject, f"the old release's query ran and is refused on the new schema: {pair.message}", _REMEDY,
+        witness=Witness("query", value, before, f"refused: {pair.message}", ("postgresql",)), example=_EXAMPLE,
+        detail=detail, **common,
+    )  # fmt: skip
+
+
+def _columns(described: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{name} {type_}" for name, type_ in described)
+
+
+def _digest(sql: str) -> str:
+    """Tells the queries of one function apart, whatever their layout."""
+    return hashlib.sha256(" ".join(sql.split()).encode()).hexdigest()[:8]

@@ -125,7 +125,7 @@ def test_text_says_what_breaks_who_and_what_to_do() -> None:
     for words in (
         "BREAKING",
         "who: clients, in requests",
-        "proof, a json",
+        "proof, a JSON value",
         "do: keep it",
         "fingerprint: ",
         "waived by",

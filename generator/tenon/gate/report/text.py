@@ -44,7 +44,7 @@ def block(change: Change) -> list[str]:
     lines += [f"  {name}: {words.printable(str(at))}" for name, at in words.places(change)]
     if change.witness is not None:
         witness = change.witness
-        lines.append(f"  proof, a {'query' if witness.kind == 'query' else witness.kind}:")
+        lines.append(f"  proof, {words.KINDS[witness.kind]}:")
         lines += textwrap.indent(words.shown(witness.value), "      ").splitlines()
         lines += _wrapped(f"before: {witness.before}", 6) + _wrapped(f"after:  {witness.after}", 6)
         if witness.replayed:

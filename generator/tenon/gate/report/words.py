@@ -32,6 +32,8 @@ _DIRECTIONS = {
     Direction.SOURCE: "in code made from the contract",
     Direction.NONE: "",
 }
+KINDS = {"json": "a JSON value", "request": "a request", "wire": "a message on the wire", "query": "a query"}
+"""What the proof is, by `Witness.kind`."""
 _COMMAND = re.compile(r"^(\s*)([:#])\2")
 SHOWN = 2000
 """Characters of a witness that a person is shown; JSON has all of it."""

@@ -91,6 +91,8 @@ def run(number: int, seed: int = 0) -> Tally:
     with multiprocessing.Pool() as pool:
         for done, part in enumerate(pool.imap_unordered(check, chunks), 1):
             tally.add(part)
+            for contradiction in part.contradictions:
+                print(f"\n{contradiction}", file=sys.stderr)
             print(f"\r{done * CHUNK:>8} pairs, {len(tally.contradictions)} contradictions", end="", file=sys.stderr)
     print(file=sys.stderr)
     return tally

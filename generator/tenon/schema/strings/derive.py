@@ -36,7 +36,6 @@ from tenon.schema.strings.term import (
 )
 
 Edges = tuple[tuple[CharSet, Term], ...]
-_STAY: Edges = ((EVERY, ALL),)
 
 
 def edges(term: Term, budget: Budget) -> Edges:
@@ -188,7 +187,7 @@ def overlay(lists: Sequence[Edges], budget: Budget) -> list[tuple[CharSet, tuple
     events: list[tuple[int, int, int, Term | None]] = []
     active: list[Term | None] = [None] * len(lists)
     for place, items in enumerate(lists):
-        if items[0][0] == EVERY:
+        if items and items[0][0] == EVERY:
             active[place] = items[0][1]
             continue
         for chars, after in items:
@@ -198,7 +197,7 @@ def overlay(lists: Sequence[Edges], budget: Budget) -> list[tuple[CharSet, tuple
                 events.append((chars[i + 1], 0, place, None))
     found: dict[tuple[Term | None, ...], list[int]] = {}
     last = 0
-    for here, _, place, after in sorted(events):
+    for here, _, place, target in sorted(events):
         if here > last:
             key = tuple(active)
             if (bounds := found.get(key)) is None:
@@ -208,7 +207,7 @@ def overlay(lists: Sequence[Edges], budget: Budget) -> list[tuple[CharSet, tuple
             else:
                 bounds += (last, here)
             last = here
-        active[place] = after
+        active[place] = target
     if last < TOP:
         bounds = found.setdefault(tuple(active), [])
         if bounds and bounds[-1] == last:

@@ -9,7 +9,7 @@ from itertools import count as counter
 from tenon.schema.budget import Budget, Exceeded
 from tenon.schema.strings.chars import EVERY, CharSet, examples, meet, size
 from tenon.schema.strings.derive import edges
-from tenon.schema.strings.term import ALL, EMPTY, And, Lengths, Not, Or, Term, and_, not_, or_
+from tenon.schema.strings.term import ALL, EMPTY, FAR, And, Lengths, Not, Or, Term, and_, not_, or_
 
 Segment = tuple[int, int | None, Term]
 LONGEST_MEMBER = 20_000
@@ -103,6 +103,8 @@ def _accepting(starts: Collection[Term], most: int | None, budget: Budget) -> It
     order = counter()
     heap = [(state.shortest, 0, next(order), state) for state in starts]
     heap.sort(key=lambda entry: entry[:3])
+    if heap and budget.left < heap[0][0] < FAR:
+        budget.spend(heap[0][0])  # Every character on the way is a step at least.
     while heap:
         total, negative, _, state = heappop(heap)
         here = -negative
@@ -262,6 +264,8 @@ def _first(chars: CharSet) -> tuple[int, int]:
 
 def count(term: Term, limit: int, budget: Budget) -> int:
     """How many members, surrogates counted, exact below `limit`; `limit` for more."""
+    if limit <= 1:
+        return 0 if limit < 1 or is_empty(term, budget) else 1
     total = 0
     for low, high, inside in segments(term, budget):
         total += _count(inside, low, high, limit - total, budget)

@@ -41,15 +41,15 @@ def types(view: View, schema: Schema, depth: int = 0) -> frozenset[str] | None:
     return found
 
 
-def disjoint(view: View, one: Schema, two: Schema) -> bool:
+def apart(first: tuple[View, Schema], second: tuple[View, Schema]) -> bool:
     """Whether two schemas share no value, as far as their types and their tags tell."""
-    left, right = types(view, one), types(view, two)
+    left, right = types(*first), types(*second)
     if left is not None and right is not None and left.isdisjoint(right):
         return True
     if left != frozenset({"object"}) and right != frozenset({"object"}):
-        members = _members(view, one, 0), _members(view, two, 0)
+        members = _members(*first, 0), _members(*second, 0)
         return members[0] is not None and members[1] is not None and members[0].isdisjoint(members[1])
-    tags = _tags(view, one, 0), _tags(view, two, 0)
+    tags = _tags(*first, 0), _tags(*second, 0)
     return any(tags[0][name].isdisjoint(tags[1][name]) for name in tags[0].keys() & tags[1].keys())
 
 

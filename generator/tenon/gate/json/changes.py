@@ -113,8 +113,12 @@ class Exchange:
             comparer = self.comparer
             try:
                 root = comparer.sender.of(sent)
-                body = Builder(comparer.sender, comparer.judge).around(root, each.steps, cause.instance, each.sent)
-                self.proofs[key] = self.replayed(sent, taken, body, cause.keyword, cause.token)
+                for rich in (False, True):
+                    builder = Builder(comparer.sender, comparer.judge, rich)
+                    body = builder.around(root, each.steps, cause.instance, each.sent)
+                    self.proofs[key] = self.replayed(sent, taken, body, cause.keyword, cause.token)
+                    if self.proofs[key] is not None:
+                        break
             except (Opaque, RecursionError, KeyError, IndexError, TypeError):
                 self.proofs[key] = None
         return self.proofs.get(key)

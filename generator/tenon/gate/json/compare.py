@@ -14,15 +14,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tenon.gate.documents import canonical
-from tenon.gate.json.alternatives import disjoint, types
+from tenon.gate.json.alternatives import apart, types
 from tenon.gate.json.judge import Judge
 from tenon.gate.json.site import Keys, Site
 from tenon.gate.json.touched import Touched
-from tenon.gate.json.view import Opaque, Schema, View, reaches
+from tenon.gate.json.view import Opaque, Schema, View, reaches, self_contained
 
 Step = tuple[str, Any, Any]
 """A keyword, and the key or index below it at the sender's and at the receiver's."""
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+_APART = ".taken"
+_MAX_OVERLAPS = 1000
 _MAX_REGIONS = 20_000
 _MAX_DEREFERENCES = 32
 
@@ -308,13 +310,30 @@ class _Node:
         """Whether what one branch takes is taken by no other, but for `pairs` that a `oneOf` kept apart before."""
         alike = {twin for index, twin in pairs if self.comparer.same(mine[index], branches[twin])}
         changed = set(range(len(branches))) - alike
-        view = self.comparer.receiver
+        if len(changed) * len(mine) > _MAX_OVERLAPS:
+            return False
+        before = {twin: mine[index] for index, twin in pairs}
         return all(
-            disjoint(view, branches[one], branches[two])
+            self._no_more(branches[one], before.get(one, False), other)
             for one in changed
-            for two in range(len(branches))
-            if one != two
+            for index, other in enumerate(mine)
+            if not any(pair == (index, one) for pair in pairs)
         )
+
+    def _no_more(self, branch: Schema, before: Schema, other: Schema) -> bool:
+        """Whether what another branch sends is in a changed branch only if it was before: then nothing is ambiguous."""
+        comparer = self.comparer
+        if apart((comparer.sender, other), (comparer.receiver, branch)):
+            return True
+        both: list[Any] = [other, renamed(branch)]
+        if "propertyNames" in self.sent:
+            both.append({"propertyNames": self.sent["propertyNames"]})
+        sent = self_contained(comparer.sender, {"allOf": both[:1] + both[2:]})
+        taken = self_contained(comparer.receiver, {"allOf": [branch]})
+        assert isinstance(sent, dict) and isinstance(taken, dict)
+        definitions = {**sent.get("$defs", {}), **renamed(taken).get("$defs", {})}
+        question = {"allOf": both, "$defs": definitions}
+        return comparer.judge.ask(question, self_contained(comparer.sender, before)).proved
 
 
 def _alike(sent: dict[str, Any], taken: dict[str, Any]) -> bool:
@@ -329,6 +348,18 @@ def _pure(schema: Schema) -> str | None:
         name = schema.get("$ref")
         return name.removeprefix("#/$defs/") if isinstance(name, str) else None
     return None
+
+
+def renamed(schema: Any) -> Any:
+    """The schema with the names of its definitions set apart from those of another root."""
+    if isinstance(schema, dict):
+        found = {key: renamed(value) for key, value in schema.items()}
+        if isinstance(found.get("$ref"), str):
+            found["$ref"] += _APART
+        if isinstance(schema.get("$defs"), dict):
+            found["$defs"] = {name + _APART: value for name, value in found["$defs"].items()}
+        return found
+    return [renamed(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _union(schema: dict[str, Any]) -> str | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
 from tenon.gate.documents import Document, Documents, Unreadable
+from tenon.gate.json.lines import LARGE, locate
 from tenon.source import Location
 
 Keys = tuple[str | int, ...]
@@ -42,7 +44,7 @@ class Root:
         keys = pointer(reference)
         value: Any = self.value
         if keys is None:
-            return None
+            return self._anchors.get(reference)
         for key in keys:
             if isinstance(value, dict) and key in value:
                 value = value[key]
@@ -52,11 +54,37 @@ class Root:
                 return None
         return Site(self, keys, value)
 
+    @cached_property
+    def _anchors(self) -> dict[str, Site]:
+        """The schemas that are named by an anchor, where it is the only one of that name; and by their `$id`."""
+        found: dict[str, Site | None] = {}
+        waiting: list[Site] = [self.site]
+        while waiting:
+            site = waiting.pop()
+            children: Any = ()
+            if isinstance(site.value, dict):
+                children = site.value.items()
+                names = {"#" + str(site.value[key]) for key in ("$anchor", "$dynamicAnchor") if key in site.value}
+                names |= {site.value["$id"]} if isinstance(site.value.get("$id"), str) else set()
+                for name in names:
+                    found[name] = None if name in found else site
+            elif isinstance(site.value, list):
+                children = enumerate(site.value)
+            waiting += [
+                Site(self, (*site.keys, key), child) for key, child in children if isinstance(child, dict | list)
+            ]
+        return {name: site for name, site in found.items() if site is not None}
+
     def at(self, keys: Keys) -> Location:
         """The file and line of a place."""
+        document = self.document
         if len(keys) >= 2 and keys[0] == FILES:
-            return self.files[str(keys[1])].at(*keys[2:])
-        return self.document.at(*keys)
+            document, keys = self.files[str(keys[1])], keys[2:]
+        found = locate(document.text, keys) if keys and len(document.text) >= LARGE else None
+        if found is None:
+            return document.at(*keys)
+        symbol = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+        return Location(document.label + document.file, *found, symbol)
 
 
 @dataclass(frozen=True)

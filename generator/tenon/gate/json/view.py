@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from tenon.gate.documents import canonical
 from tenon.gate.json.site import Root, Site
 
 DIALECT = "draft2020-12"
@@ -64,6 +65,8 @@ _MAPS = ("properties", "patternProperties", "dependentSchemas")
 _SINGLE = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains", "propertyNames")
 _GUARDED = ("not", "if")
 IN_PLACE = ("allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas")
+UNREADABLE = "x-unreadable"
+"""Stands for what is no schema at all."""
 _CLOSED = ".closed"
 _MAX_DEPTH = 60
 _MAX_CHAIN = 32
@@ -173,15 +176,16 @@ class View:
         if value is None:
             return True
         if not isinstance(value, dict):
-            raise Opaque("it holds a schema that is no mapping")
+            return {UNREADABLE: value}
         reference = value.get("$ref")
         pointed: Schema | None = None
         if isinstance(reference, str):
             pointed = {"$ref": f"#/$defs/{self._name(reference)}"}
             if not self._siblings(value):
                 return pointed
-        if "$dynamicRef" in value or "$recursiveRef" in value:
-            raise Opaque("$dynamicRef is not followed")
+        if self.dialect == DIALECT and isinstance(value.get("$dynamicRef"), str):
+            value = {**value, "$ref": value["$dynamicRef"]}  # the same, where the anchor has one meaning in the root
+            return self._schema({key: each for key, each in value.items() if key != "$dynamicRef"}, depth)
         known = KEYWORDS[self.dialect]
         schema: dict[str, Any] = {}
         for key, inner in value.items():
@@ -375,6 +379,8 @@ def reaches(schema: Any, found: set[str] | None = None) -> set[str]:
 def self_contained(view: View, schema: Schema) -> Schema:
     """The schema with every definition that it reaches."""
     definitions: dict[str, Schema] = {}
+    if UNREADABLE.encode() in canonical(schema):
+        raise Opaque("it holds a schema that is no mapping")
     waiting = sorted(reaches(schema))
     while waiting:
         name = waiting.pop()

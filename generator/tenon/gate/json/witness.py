@@ -7,13 +7,14 @@ decide whether it was good and is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator
 
+from tenon.gate.documents import canonical
 from tenon.gate.json.causes import refusal
 from tenon.gate.json.compare import Step
 from tenon.gate.json.judge import Judge
@@ -22,6 +23,7 @@ from tenon.gate.json.view import Opaque, Schema, View, self_contained
 JUDGES = ("jsonschema", "jsonschema-rs")
 _MAX_DEPTH = 24
 _MAX_PATH = 200
+_MAX_BRANCHES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Builder:
 
     view: View
     judge: Judge
+    rich: bool = False
+    """Puts in what has one of few values, as the tags are by which the branches of a union are told apart."""
+    good: dict[bytes, Any] = field(default_factory=dict)
 
     def around(self, schema: Schema, steps: tuple[Step, ...], part: Any, stubs: Schema = True) -> Any:
         """A value of `schema` with `part` where `steps` lead. Raises `Opaque`.
@@ -99,6 +104,10 @@ class Builder:
         """A value with nothing in it that is not asked for."""
         if depth > _MAX_DEPTH:
             raise Opaque("the schema has no small value")
+        union = self._plain(schema)
+        branches = union.get("oneOf") if isinstance(union, dict) else None
+        if isinstance(branches, list) and len(branches) > 1 and not choices:
+            return self._of_one(union, branches, depth)
         flat = self._flat(schema, choices or [])
         if "const" in flat:
             return flat["const"]
@@ -111,9 +120,12 @@ class Builder:
             case "object":
                 properties = flat.get("properties", {})
                 rest = flat.get("additionalProperties", True)
+                names = list(flat.get("required", ()))
+                if self.rich:
+                    names += [name for name, each in properties.items() if name not in names and _tag(each)]
                 return {
                     name: self.smallest(properties.get(name, rest if rest is not False else True), depth + 1)
-                    for name in flat.get("required", ())
+                    for name in names
                 }
             case "array":
                 return [
@@ -125,6 +137,26 @@ class Builder:
             case "null":
                 return None
         return self._scalar(kind, flat)
+
+    def _of_one(self, schema: Schema, branches: list[Any], depth: int) -> Any:
+        """A value that exactly one branch takes, with its tags where it needs them."""
+        key = canonical(schema)
+        if key not in self.good:
+            self.good[key] = None
+            for branch in branches[:_MAX_BRANCHES]:
+                for rich in (self.rich, True):
+                    value = Builder(self.view, self.judge, rich, self.good).smallest(schema, depth + 1, [branch])
+                    if self.good[key] is None or self._valid(schema, value):
+                        self.good[key] = value
+                    if self._valid(schema, value):
+                        return value
+        return self.good[key]
+
+    def _valid(self, schema: Schema, value: Any) -> bool:
+        try:
+            return bool(Draft202012Validator(_cut(self.view, schema, _names(value))).is_valid(value))
+        except Exception:  # a pattern that the validator does not read
+            return False
 
     def _scalar(self, kind: str, flat: dict[str, Any]) -> Any:
         words = (
@@ -305,6 +337,10 @@ class _Cut:
             else:
                 found[key] = self.of(value)
         return found
+
+
+def _tag(schema: Schema) -> bool:
+    return isinstance(schema, dict) and ("const" in schema or len(schema.get("enum", ())) == 1)
 
 
 def _count(value: Any) -> int:

@@ -207,9 +207,10 @@ def _payload(pair: MessagePair, old: Message, new: Message) -> Iterator[object]:
         names = _protobuf(sites[0]), _protobuf(sites[1])
         if names[0] != names[1]:
             yield ProtobufPayloadPair(pair, *sites, names)
-    elif set(formats) <= _JSON_DIALECTS and touched is not None:
-        if formats[0] != formats[1] or not touched.same(sites[0].value, sites[1].value):
-            yield PayloadPair(pair, *sites, formats)
+        return
+    differ = touched is not None and (formats[0] != formats[1] or not touched.same(sites[0].value, sites[1].value))
+    if differ and set(formats) <= _JSON_DIALECTS:
+        yield PayloadPair(pair, *sites, formats)
 
 
 def _protobuf(site: Site) -> str:

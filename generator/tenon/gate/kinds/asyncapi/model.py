@@ -144,7 +144,7 @@ def operations(root: Root) -> Iterator[Operation]:
         action = site.text("action")
         channel = site.child("channel").follow()
         if action in ("send", "receive"):
-            address = channel.mapping.get("address")
+            address = channel.text("address")
             reply = site.child("reply").follow()
             there = reply.child("channel").follow()
             yield Operation(
@@ -152,7 +152,7 @@ def operations(root: Root) -> Iterator[Operation]:
                 name,
                 action,
                 channel,
-                address if isinstance(address, str) else str(channel.keys[-1] if channel.keys else name),
+                address or str(channel.keys[-1] if channel.keys else name),
                 _of_three(site, channel),
                 reply if reply.mapping else None,
                 _of_three(reply, there) if reply.mapping else {},

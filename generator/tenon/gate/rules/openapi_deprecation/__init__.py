@@ -39,6 +39,8 @@ def judge(pair: OperationPair, context: Context) -> Iterator[Change]:
     sites = pair.old.site, pair.new.site
     flags = [site.mapping.get("deprecated") is True for site in sites]
     days = [day(site, "x-sunset") for site in sites]
+    if flags[0] == flags[1] and days[0] == days[1]:
+        return
     common = {**facts(pair, Direction.REQUEST, *sites), "bump": Bump.MINOR}
     if days[0] is not None and days[1] is not None and days[1] < days[0]:
         yield policy(

@@ -35,8 +35,8 @@ ON = (HeaderPair,)
 def judge(pair: HeaderPair, context: Context) -> Iterator[Change]:
     if pair.name.lower() == "content-type":
         return
-    common = of_part(pair, Direction.RESPONSE)
     needed = [side is not None and side.mapping.get("required") is True for side in (pair.old, pair.new)]
+    common = of_part(pair, Direction.RESPONSE) if pair.old is None or pair.new is None or needed[0] != needed[1] else {}
     if pair.old is None:
         yield safe(pair.subject, f"the header `{pair.name}` was added", detail="added", **common)
         return

@@ -33,6 +33,8 @@ def judge(pair: OperationPair, context: Context) -> Iterator[Change]:
     if pair.old is None or pair.new is None or pair.sends:
         return
     names = [side.value.get("operationId") for side in (pair.old, pair.new)]
+    if names[0] == names[1] and pair.old.path == pair.new.path:
+        return
     places = [side.site.child("operationId") for side in (pair.old, pair.new)]
     common = {**facts(pair, Direction.SOURCE, *places), "bump": Bump.MAJOR}
     if names[0] is not None and names[0] != names[1]:

@@ -34,6 +34,8 @@ ON = (OperationPair,)
 
 
 def judge(pair: OperationPair, context: Context) -> Iterator[Change]:
+    if pair.old is not None and pair.new is not None:
+        return
     common = {
         "direction": Direction.REQUEST,
         "role": pair.role,

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from tenon.gate.context import Context
 from tenon.gate.json.site import Site
@@ -39,11 +38,12 @@ _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simpl
 
 
 def judge(pair: ParameterPair, context: Context) -> Iterator[Change]:
-    operation, common = pair.operation, of_part(pair)
+    operation = pair.operation
     old, new = pair.old, pair.new
     if new is None:
         return  # its removal is another rule's
     needed = [side is not None and side.mapping.get("required") is True for side in (old, new)]
+    common = of_part(pair) if old is None or needed[0] != needed[1] else {}
     if old is None and not needed[1]:
         yield safe(
             pair.subject, f"the optional {pair.where} parameter `{pair.name}` was added", detail="added", **common
@@ -63,11 +63,11 @@ def judge(pair: ParameterPair, context: Context) -> Iterator[Change]:
             pair.subject, f"the {pair.where} parameter `{pair.name}` became optional", detail="optional", **common
         )
     if old is not None:
-        yield from _written(pair, old, new, common)
+        yield from _written(pair, old, new)
         yield from _values(pair, old, new)
 
 
-def _written(pair: ParameterPair, old: Site, new: Site, common: dict[str, Any]) -> Iterator[Change]:
+def _written(pair: ParameterPair, old: Site, new: Site) -> Iterator[Change]:
     """How values become text."""
     ways = [_way(each, pair.where) for each in (old, new)]
     if ways[0] == ways[1]:
@@ -83,7 +83,7 @@ def _written(pair: ParameterPair, old: Site, new: Site, common: dict[str, Any]) 
             f"read by {_spelled(ways[1])}",
             **{"parameters": {pair.name: "as " + _spelled(ways[0])}},
         ),
-        **common,
+        **of_part(pair),
     )
 
 

@@ -19,28 +19,8 @@ _HOLE = re.compile(r"%(?:\((?P<name>[^)]*)\))?(?P<format>[sbt%])")
 _MAX_TEXT = 100_000
 _MAX_PIECES = 64
 _NEVER_NONE = frozenset(
-    [
-        "str",
-        "int",
-        "len",
-        "bool",
-        "float",
-        "list",
-        "sorted",
-        "repr",
-        "sum",
-        "isoformat",
-        "encode",
-        "decode",
-        "hexdigest",
-        "digest",
-        "strip",
-        "lower",
-        "upper",
-        "join",
-        "format",
-        "now",
-    ]
+    {"str", "int", "len", "bool", "float", "list", "sorted", "repr", "sum"}
+    | {"isoformat", "encode", "decode", "hexdigest", "digest", "strip", "lower", "upper", "join", "format", "now"}
 )
 """Functions and methods of Python itself that give something."""
 

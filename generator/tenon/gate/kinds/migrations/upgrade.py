@@ -20,6 +20,8 @@ from tenon.source import Location
 
 _MAX_QUERIES = 400
 _MAX_ROWS = 200
+_MAX_TRIES = 24
+_BORDERS = ("begin", "start", "commit", "end", "rollback", "abort", "prepare")
 
 
 class Upgrade:
@@ -233,27 +235,30 @@ class Upgrade:
 
     def _fewest(self, base: str, rows: list[Row], refusal: Refusal) -> list[Row]:
         """The fewest rows that are refused alike, found by leaving out halves, then less; within so many tries."""
-
-        def refused(some: list[Row]) -> bool:
-            _, failure = self._built(self._new, self._fresh, base, some)
-            return failure is not None and failure[1][0].state == refusal.state
-
         kept = rows[:_MAX_ROWS]
         size = max(1, len(kept) // 2)
-        tries = 0
-        while len(kept) > 1 and tries < 24:
-            for begin in reversed(range(0, len(kept), size)):
-                tries += 1
-                fewer = kept[:begin] + kept[begin + size :]
-                if fewer and refused(fewer):
+        with self._server.session(base) as session:
+            for _ in range(_MAX_TRIES):
+                ends = range(len(kept), 0, -size)  # what was tried first stays: it is the plainest
+                shorter = ([*kept[: max(0, end - size)], *kept[end:]] for end in ends)
+                fewer = next((some for some in shorter if some and self._refused(session, some) == refusal.state), None)
+                if fewer is not None:
                     kept = fewer
+                elif size == 1:
                     break
-            else:
-                if size == 1:
-                    break
-                size //= 2
-            size = max(1, min(size, len(kept) // 2))
-        return kept
+                size = max(1, min(size if fewer is not None else size // 2, len(kept) // 2))
+        _, failure = self._built(self._new, self._fresh, base, kept)
+        proved = failure is not None and failure[1][0].state == refusal.state
+        return kept if proved else rows[:_MAX_ROWS]
+
+    def _refused(self, session: Session, rows: list[Row]) -> str | None:
+        """What the new files are refused with where these rows are, in one transaction that is rolled back."""
+        _write(session, rows, commit=False)
+        texts = (each for name in self._fresh for each in split(upward(self._new.files[name])))
+        inside = (each.raw for each in texts if each.text.split(" ")[0] not in _BORDERS)
+        refusal = next((refused for each in inside if (refused := session.run(each))), None)
+        session.run("ROLLBACK")
+        return refusal.state if refusal else None
 
     # -- the new release's queries, and its steps
 
@@ -293,13 +298,14 @@ class Upgrade:
             self._context.notes.append(text)
 
 
-def _write(session: Session, rows: Sequence[Row]) -> None:
+def _write(session: Session, rows: Sequence[Row], *, commit: bool = True) -> None:
     """Insert what the session takes; twice, for a row may need another one first."""
     session.run("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
     again = [row for row in rows if session.execute(row.query.sql, row.vector.values, row.types) is not None]
     for row in again:
         session.execute(row.query.sql, row.vector.values, row.types)
-    session.run("COMMIT")
+    if commit:
+        session.run("COMMIT")
 
 
 def _words(text: str) -> frozenset[str]:

@@ -122,21 +122,21 @@ def _services(sides: Sides) -> Iterator[ServicePair | MethodPair]:
         yield service
         if old is not None and new is not None:
             for before, after in _matched(old.methods_by_name, new.methods_by_name):
-                if before is None or after is None or _differ_in(sides, before, after):
+                if before is None or after is None or _differ_in(before, after):
                     yield MethodPair(service, before, after)
 
 
-def _differ_in(sides: Sides, old: Any, new: Any) -> bool:
+def _differ_in(old: Any, new: Any) -> bool:
     """Whether two RPCs differ. The service's own options hold for each of them."""
     first, second = (
         (
-            side.options(method.containing_service), side.options(method), method.input_type.full_name,
-            method.output_type.full_name, method.client_streaming, method.server_streaming,
+            method.containing_service.GetOptions().SerializeToString(deterministic=True),
+            method.GetOptions().SerializeToString(deterministic=True),
+            method.input_type.full_name,
+            method.output_type.full_name,
+            method.client_streaming,
+            method.server_streaming,
         )
-        for side, method in ((sides.old, old), (sides.new, new))
-    )  # fmt: skip
-    return [_bytes(each) for each in first] != [_bytes(each) for each in second]
-
-
-def _bytes(value: Any) -> Any:
-    return value.SerializeToString(deterministic=True) if hasattr(value, "SerializeToString") else value
+        for method in (old, new)
+    )
+    return first != second

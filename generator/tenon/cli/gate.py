@@ -101,6 +101,8 @@ def _sides(args: argparse.Namespace) -> tuple[list[Snapshot], Snapshot]:
         old, new = (snapshot.of_path(path) for path in args.paths)
         if (old.only is None) != (new.only is None):
             raise BadBaseline("a file is compared with a file, and a folder with a folder")
+        for side in (old, new):
+            _demand_contracts(side)
         return [old], new
     here = args.paths[0] if args.paths else Path.cwd()
     new = snapshot.of_path(here, "." if not args.paths else None)
@@ -115,6 +117,18 @@ def _sides(args: argparse.Namespace) -> tuple[list[Snapshot], Snapshot]:
         else:
             found.append(snapshot.of_revision(new.root, name, cache))
     return found, new
+
+
+def _demand_contracts(side: Snapshot) -> None:
+    """Raises `BadBaseline` where there is nothing that could be compared: silence about it would read as safe."""
+    if side.only is None:
+        if not side.contract_files(".proto", ".yaml", ".yml", ".json", ".sql"):
+            raise BadBaseline(f"{side.name} holds no contract: no .proto, .yaml or .json file")
+    elif not side.only.endswith(".proto") and not _DECLARES.search((side.root / side.only).read_bytes()):
+        raise BadBaseline(f"{side.name} is no contract: it declares neither `openapi` nor `asyncapi`")
+
+
+_DECLARES = re.compile(rb"""(?m)(^|[{,\s])["']?(openapi|asyncapi|swagger)["']?\s*:""")
 
 
 def _releases(new: Snapshot) -> list[str]:

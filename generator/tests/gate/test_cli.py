@@ -197,6 +197,8 @@ def test_consumers_are_named_from_stored_pacts(repository: Path, capsys: pytest.
         (["--against", "--upload-pack=x"], "expected at least one argument"),
         (["nowhere.yaml", "contracts"], "there is no file or folder nowhere.yaml"),
         (["contracts", "tenon.toml"], "a file is compared with a file"),
+        (["tenon.toml", "tenon.toml"], "tenon.toml is no contract"),
+        (["empty", "contracts"], "empty holds no contract"),
         (["--report", "pdf=x"], "write FORMAT=FILE"),
         (["--explain", "nothing"], "there is no rule nothing"),
     ],
@@ -204,6 +206,7 @@ def test_consumers_are_named_from_stored_pacts(repository: Path, capsys: pytest.
 def test_a_wrong_command_exits_2(
     repository: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
+    (repository / "empty").mkdir()
     try:
         code = main(["gate", *arguments])
     except SystemExit as stopped:

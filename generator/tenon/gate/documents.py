@@ -88,7 +88,7 @@ def _fast(text: str, file: str) -> Any:
         except orjson.JSONDecodeError:
             if file.endswith(".json"):
                 return _REFUSED
-    if _SUBTLE.search(text):
+    if _subtle(text):
         return _REFUSED
     try:
         value = yaml_rs.loads(text, parse_datetime=False)
@@ -96,14 +96,29 @@ def _fast(text: str, file: str) -> Any:
             orjson.dumps(value)  # nothing that JSON does not have: a set, a number as key
         except TypeError:
             value = _with_text_keys(value)
-            orjson.dumps(value)
+            canonical(value)
     except (yaml_rs.YAMLDecodeError, TypeError, ValueError, RecursionError):
         return _REFUSED
     return value
 
 
-_SUBTLE = re.compile(r"(?m)(^|[\s\[{,:-])[&*!][^\s]|<<\s*:|[0-9]_[0-9_]*\s*$|[-+]?\.(inf|Inf|INF|nan|NaN|NAN)\s*$")
-"""Anchors, aliases, tags and merges, and scalars that YAML 1.1 and 1.2 read differently."""
+_MARKS = re.compile(r"[&!](?=[^\s\[\]{},=&])|<<\s*:")
+_NUMBERS = re.compile(r"(?m)[0-9]_[0-9_]*[ \t]*$|\.(?:inf|Inf|INF|nan|NaN|NAN)[ \t]*$")
+
+
+def _subtle(text: str) -> bool:
+    """Whether there are anchors, tags or merges, or scalars that YAML 1.1 and 1.2 read differently."""
+    for found in _MARKS.finditer(text):
+        line = text.rfind("\n", 0, found.start()) + 1
+        before = text[line : found.start()].rstrip()
+        if not before or before[-1] in ":-?,[{" or found.group().startswith("<<"):
+            return True
+    for found in _NUMBERS.finditer(text):
+        line = text.rfind("\n", 0, found.start()) + 1
+        scalar = re.split(r"[:\-,\[]\s+", text[line : found.end()])[-1].strip()
+        if scalar[:1] in "+-.0123456789" and not any(each.isalpha() for each in scalar.rpartition(".")[0]):
+            return True
+    return False
 
 
 def _with_text_keys(value: Any) -> Any:
@@ -159,4 +174,4 @@ def canonical(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (orjson.JSONEncodeError, RecursionError):
-        return json.dumps(value, sort_keys=True, default=str).encode()
+        return json.dumps(value, sort_keys=True, default=str, separators=(",", ":"), ensure_ascii=False).encode()

@@ -7,79 +7,110 @@ None, and the reader that knows every position is asked instead.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 LARGE = 100_000
 """Characters from which on it is worth it."""
+_FIRST = re.compile(r"^( *)([^\s#])(.?)", re.MULTILINE)
+_MAX_ELEMENTS = 10_000
 
 
-def locate(text: str, keys: tuple[str | int, ...]) -> tuple[int, int] | None:
-    """Line and column of the key that `keys` lead to, counted from 1; None where that is not sure."""
-    start, indent = 0, -1
-    for key in keys:
-        found = _element(text, start, indent, int(key)) if isinstance(key, int) else _key(text, start, indent, key)
-        if found is None:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What stands below a key: from `start` to `end`, its own keys or elements `level` spaces in."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass
+class Lines:
+    """The lines of one text. Remembers the blocks that it found."""
+
+    text: str
+    _places: dict[tuple[str | int, ...], tuple[int, int] | None] = field(default_factory=dict)
+    _blocks: dict[tuple[str | int, ...], _Block | None] = field(default_factory=dict)
+
+    def locate(self, keys: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Line and column of the key that `keys` lead to, counted from 1; None where that is not sure."""
+        place = self._place(keys)
+        if place is None:
             return None
-        start, indent = found
-    line_start = text.rfind("\n", 0, start) + 1
-    return text.count("\n", 0, start) + 1, start - line_start + 1
+        start = self.text.rfind("\n", 0, place[0]) + 1
+        return self.text.count("\n", 0, place[0]) + 1, place[0] - start + 1
 
+    def _place(self, keys: tuple[str | int, ...]) -> tuple[int, int] | None:
+        """Where a key stands, and how far in."""
+        if keys not in self._places:
+            block = self._block(keys[:-1])
+            find = self._element if isinstance(keys[-1], int) else self._key
+            self._places[keys] = None if block is None else find(block, keys[-1])  # type: ignore[operator]
+        return self._places[keys]
 
-def _key(text: str, start: int, indent: int, key: str) -> tuple[int, int] | None:
-    """Where a key of the mapping stands that begins at `start`: its place and its indentation."""
-    level = _level(text, start, indent)
-    if level is None:
+    def _block(self, keys: tuple[str | int, ...]) -> _Block | None:
+        if keys not in self._blocks:
+            self._blocks[keys] = self._found(keys)
+        return self._blocks[keys]
+
+    def _found(self, keys: tuple[str | int, ...]) -> _Block | None:
+        text = self.text
+        if not keys:
+            first = _FIRST.search(text)
+            if first is not None and first.group(2) == "{":
+                first = _FIRST.search(text, first.end())
+            return None if first is None else _Block(first.start(), len(text), len(first.group(1)))
+        place = self._place(keys)
+        if place is None:
+            return None
+        at, indent = place
+        begin = text.find("\n", at) + 1
+        if isinstance(keys[-1], int) and text.startswith("-", at):
+            inner = re.compile(r"- +").match(text, at)  # the first key stands beside the dash
+            level = indent + (inner.end() - inner.start() if inner else 2)
+            begin = text.rfind("\n", 0, at) + 1
+            end = self._end(text.find("\n", at) + 1, level)
+            return _Block(begin, end, level)
+        first = _FIRST.search(text, begin)
+        if first is None:
+            return None
+        level = len(first.group(1))
+        dash = first.group(2) == "-" and first.group(3) in ("", " ")
+        if level < indent or (level == indent and not dash):
+            return None
+        return _Block(begin, self._end(begin, level, dash=dash), level)
+
+    def _end(self, begin: int, level: int, *, dash: bool = False) -> int:
+        """Where the first line is that is indented less, or as far but is no element."""
+        less = rf"^ {{0,{level - 1}}}[^\s#]" if level else r"^(?!)"
+        pattern = rf"{less}|^ {{{level}}}[^\s#-]" if dash else less
+        found = re.compile(pattern, re.MULTILINE).search(self.text, begin)
+        return len(self.text) if found is None else found.start()
+
+    def _key(self, block: _Block, key: str) -> tuple[int, int] | None:
+        if not key.isascii() or any(each in key for each in "\"'\\\n"):
+            return None
+        text, margin = self.text, " " * block.level
+        spelled = (f'"{key}":', f"{key}:", f"'{key}':", f'"{key}" :')
+        for name in spelled:
+            if text.startswith(margin + name, block.start):
+                return block.start + block.level, block.level
+            found = text.find(f"\n{margin}{name}", max(0, block.start - 1), block.end)
+            if found >= 0:
+                return found + 1 + block.level, block.level
+        for name in spelled:  # beside the dash of its element
+            line = text[block.start : text.find("\n", block.start)]
+            if line.lstrip().startswith("-") and line[block.level :].startswith(name):
+                return block.start + block.level, block.level
         return None
-    name = re.escape(key)
-    if key.isascii() and '"' not in key and "'" not in key and "\\" not in key:
-        found = re.compile(rf"""^ {{{level}}}(?:- +)?(["']?){name}\1 *:(?= |$)""", re.MULTILINE).search(
-            text, _next(text, start)
-        )
-        if found is not None and not _left(text, start, found.start(), level):
-            return found.start() + level, level
-    return None
 
-
-def _element(text: str, start: int, indent: int, index: int) -> tuple[int, int] | None:
-    """Where an element of the list stands that begins at `start`."""
-    level = _level(text, start, indent, dashes=True)
-    if level is None:
+    def _element(self, block: _Block, index: int) -> tuple[int, int] | None:
+        pattern = re.compile(rf"^ {{{block.level}}}([^\s\]}}#])", re.MULTILINE)
+        dashes = self.text.startswith("-", block.start + block.level)
+        count, place = -1, block.start
+        while count < _MAX_ELEMENTS and (found := pattern.search(self.text, place, block.end)) is not None:
+            count += not dashes or found.group(1) == "-"
+            if count == index:
+                return found.start() + block.level, block.level
+            place = found.end()
         return None
-    place = _next(text, start)
-    pattern = re.compile(rf"^ {{{level}}}([^\s\]}}])", re.MULTILINE)
-    yaml = text.startswith("-", place + level)
-    count = -1
-    while (found := pattern.search(text, place)) is not None:
-        if not yaml or found.group(1) == "-":
-            count += 1
-        if count == index:
-            return found.start() + level, level
-        place = found.end()
-        if count > 10_000:
-            break
-    return None
-
-
-def _level(text: str, start: int, indent: int, *, dashes: bool = False) -> int | None:
-    """The indentation of what stands below a line."""
-    line = re.compile(r"^( *)([^\s#].?)", re.MULTILINE).search(text, _next(text, start) if indent >= 0 else 0)
-    if line is not None and indent < 0 and line.group(2)[0] in "{[":
-        line = re.compile(r"^( *)([^\s#].?)", re.MULTILINE).search(text, line.end())
-    if line is None:
-        return None
-    level = len(line.group(1))
-    if dashes and line.group(2).startswith("-"):
-        return level if level >= indent else None
-    return level if level > indent else None
-
-
-def _next(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end + 1 if start else 0
-
-
-def _left(text: str, start: int, end: int, level: int) -> bool:
-    """Whether the block has ended before: a line is indented less."""
-    if level == 0:
-        return False
-    begin = _next(text, start)
-    return re.compile(rf"^ {{0,{level - 1}}}[^\s#]", re.MULTILINE).search(text, begin, end) is not None

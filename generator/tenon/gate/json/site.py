@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from tenon.gate.documents import Document, Documents, Unreadable
-from tenon.gate.json.lines import LARGE, locate
+from tenon.gate.json.lines import LARGE, Lines
 from tenon.source import Location
 
 Keys = tuple[str | int, ...]
@@ -34,6 +34,7 @@ class Root:
     problems: list[str] = field(default_factory=list)
     files: dict[str, Document] = field(default_factory=dict)
     """The embedded files by path."""
+    _lines: dict[str, Lines] = field(default_factory=dict)
 
     @property
     def site(self) -> Site:
@@ -80,7 +81,9 @@ class Root:
         document = self.document
         if len(keys) >= 2 and keys[0] == FILES:
             document, keys = self.files[str(keys[1])], keys[2:]
-        found = locate(document.text, keys) if keys and len(document.text) >= LARGE else None
+        found = None
+        if keys and len(document.text) >= LARGE:
+            found = self._lines.setdefault(document.file, Lines(document.text)).locate(keys)
         if found is None:
             return document.at(*keys)
         symbol = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)

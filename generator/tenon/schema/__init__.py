@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenon.schema.budget import DEFAULT_STEPS
-from tenon.schema.question import Document, Formats, Schema, answer
+from tenon.schema.question import DEFAULT_STEPS, Document, Formats, Schema, answer
 from tenon.schema.verdict import Proved, Refuted, Unproven, Verdict
 
 __all__ = [

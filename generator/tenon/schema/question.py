@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
-from tenon.schema.budget import DEFAULT_STEPS, Budget, Exceeded
+from tenon.schema.budget import Budget, Exceeded
 from tenon.schema.dialect import DIALECTS
 from tenon.schema.documents import Place, Resources, at_pointer
 from tenon.schema.nodes import Graph, Node
@@ -24,6 +24,7 @@ from tenon.schema.verdict import Proved, Refuted, Unproven, Verdict
 Formats: TypeAlias = Literal["annotation", "assert"]
 
 _DEPTH = 6_000  # frames of a question: enough for every real document, and within the stack of a thread
+DEFAULT_STEPS = 200_000  # about a second
 _TRIES = 6  # examples that are offered to the validators
 
 

@@ -85,6 +85,7 @@ class Solver:
         self._define = unfold
         self._definitions: dict[object, Term] = {}
         self._languages: dict[str, Language | Exceeded] = {}
+        self._letters: dict[int, str] = {}
         self._types: dict[Term, int] = {}
         self._named_in: dict[tuple[str, Term], bool] = {}
         self._cells: dict[tuple[tuple[str, ...], tuple[Term, ...]], list[tuple[Term, frozenset[Term]]]] = {}
@@ -140,6 +141,14 @@ class Solver:
             self._languages[regex] = known
         if isinstance(known, Exceeded):
             raise Exceeded(known.reason)
+        return known
+
+    def letters(self, length: int) -> str:
+        """`aaa…`: a long one is made once, and paid for by its memory."""
+        known = self._letters.get(length)
+        if known is None:
+            self.budget.spend(1 + length // 512)
+            known = self._letters[length] = "a" * length
         return known
 
     def unfold(self, term: Named) -> Term:
@@ -254,7 +263,7 @@ class Solver:
         if of == NUMBER:
             return Numbers(self.budget)
         if of == STRING:
-            return Texts(self.budget, self.language)
+            return Texts(self.budget, self.language, self.letters)
         if of == ARRAY:
             return Arrays(self)
         if of == OBJECT:
@@ -292,8 +301,11 @@ class Solver:
                             cube.choices.append(part)
         return True
 
-    def _look(self, cube: Cube, term: Term, of: int) -> bool | None:
-        """Whether a term follows from the cube, or is excluded by it; None for neither, or for what is too deep."""
+    def _look(self, cube: Cube, term: Term, of: int, within: bool = False) -> bool | None:
+        """Whether a term follows from the cube, or is excluded by it; None for neither.
+
+        A choice `within` a conjunction is not looked into: that rarely tells, and costs most where unions are large.
+        """
         match term:
             case Kinds():
                 return bool(term.types & of)
@@ -316,12 +328,14 @@ class Solver:
         if not self.types(term) & of:
             return False
         if isinstance(term, Named):
-            return self._look(cube, self.unfold(term), of)
+            return self._look(cube, self.unfold(term), of, within)
+        if within and isinstance(term, AnyOf):
+            return None
         assert isinstance(term, (AllOf, AnyOf))
         stop = isinstance(term, AnyOf)
         result: bool | None = not stop
         for part in term.parts:
-            verdict = self._look(cube, part, of)
+            verdict = self._look(cube, part, of, within or not stop)
             if verdict is stop:
                 return stop
             if verdict is None:

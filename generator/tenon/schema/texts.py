@@ -16,10 +16,11 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(slots=True)
 class Texts:
-    """A conjunction of facts about a string; `language` gives an expression's."""
+    """A conjunction of facts about a string; `language` gives an expression's, `letters` a text of some length."""
 
     budget: Budget
     language: Callable[[str], Language]
+    letters: Callable[[int], str]
     low: int = 0
     high: int | None = None
     only: frozenset[object] | None = None
@@ -106,8 +107,7 @@ class Texts:
         last = self.low + need if self.high is None else min(self.low + need, self.high)
         first = max(self.low, 1) if last else 0
         for length in itertools.chain(range(first, last + 1), range(self.low, first)):
-            self.budget.spend(1 + length // 512)
-            if (text := "a" * length) not in self.never:
+            if (text := self.letters(length)) not in self.never:
                 found.append(text)
                 if len(found) == wanted:
                     return found

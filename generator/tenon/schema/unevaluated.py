@@ -56,11 +56,13 @@ def _own_names(t: Translator, node: Node) -> Term:
 def _own_items(t: Translator, node: Node) -> Items:
     keywords = node.keywords
     items = keywords.get("items")
-    matched: tuple[Term, ...] = ()
-    if t.dialect.age >= 2020 and "contains" in keywords:
-        matched = (t.term(keywords["contains"]),)
     if isinstance(items, Node) or (isinstance(items, list) and "additionalItems" in keywords):
-        return None, matched
+        return None, ()
+    matched: tuple[Term, ...] = ()
+    if "contains" in keywords:
+        if t.dialect.age < 2020:
+            raise Exceeded("contains: draft 2019-09 and its validators differ on whether it evaluates items")
+        matched = (t.term(keywords["contains"]),)
     return len(items or keywords.get("prefixItems", ())), matched
 
 

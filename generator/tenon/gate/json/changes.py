@@ -16,6 +16,7 @@ from tenon.gate.json.witness import JUDGES, Builder, Replay, fallback, replay
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe, unproven
 
 _MAX_ATTEMPTS = 5
+_MAX_WHOLE = 10
 
 
 @dataclass
@@ -30,6 +31,9 @@ class Exchange:
     proofs: dict[Any, Replay | None] = field(default_factory=dict)
     attempts: dict[Any, int] = field(default_factory=dict)
     settled: dict[Any, Any] = field(default_factory=dict)
+    told: dict[Any, list[Change]] = field(default_factory=dict)
+    doubted: dict[Any, int] = field(default_factory=dict)
+    """Differences that depend on what stands around them, and how often they were met."""
 
     def judge(self, subject: str, old: Site, new: Site, thing: str = "") -> Iterator[Change]:
         """Every change between two schemas that `subject` uses. `thing`: what is exchanged, ``requests``."""
@@ -41,7 +45,14 @@ class Exchange:
             yield self._undecided(subject, said, old, new, str(error))
             return
         for each in differences:
-            yield from self._at(each, subject, said, sent, taken)
+            key = (each.key, said.thing)
+            if key not in self.told:
+                changes = list(self._at(each, subject, said, sent, taken))
+                if each.key not in self.doubted and _component(each.sender if self.sender_is_new else each.receiver):
+                    self.told[key] = changes
+                yield from changes
+            else:  # the same cause in a component: one more that it reaches
+                yield from (replace(change, affects=(subject,)) for change in self.told[key])
 
     def _at(self, each: Difference, subject: str, said: words.Phrase, sent: Site, taken: Site) -> Iterator[Change]:
         key = each.key
@@ -142,6 +153,9 @@ class Exchange:
         """What did not show itself at its place is asked of the whole: there may be more around that decides."""
         sender, receiver = self.comparer.sender, self.comparer.receiver
         key = (sent.keys, taken.keys)
+        self.doubted[each.key] = self.doubted.get(each.key, 0) + 1
+        if key not in self.settled and self.doubted[each.key] > _MAX_WHOLE:
+            self.settled[key] = (False, None, reason or "too many places depend on it")
         if key not in self.settled:
             try:
                 self.settled[key] = fallback(self.comparer.judge, sender, sender.of(sent), receiver, receiver.of(taken))

@@ -7,7 +7,9 @@ None, and the reader that knows every position is asked instead.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
 LARGE = 100_000
 """Characters from which on it is worth it."""
@@ -37,15 +39,23 @@ class Lines:
         place = self._place(keys)
         if place is None:
             return None
-        start = self.text.rfind("\n", 0, place[0]) + 1
-        return self.text.count("\n", 0, place[0]) + 1, place[0] - start + 1
+        line = bisect_right(self._starts, place[0])
+        return line, place[0] - self._starts[line - 1] + 1
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     def _place(self, keys: tuple[str | int, ...]) -> tuple[int, int] | None:
         """Where a key stands, and how far in."""
         if keys not in self._places:
             block = self._block(keys[:-1])
-            find = self._element if isinstance(keys[-1], int) else self._key
-            self._places[keys] = None if block is None else find(block, keys[-1])  # type: ignore[operator]
+            last = keys[-1]
+            if block is None:
+                self._places[keys] = None
+            else:
+                self._places[keys] = self._element(block, last) if isinstance(last, int) else self._key(block, last)
         return self._places[keys]
 
     def _block(self, keys: tuple[str | int, ...]) -> _Block | None:

@@ -39,6 +39,9 @@ def judge(pair: OperationPair, context: Context) -> Iterator[Change]:
     old, new = pair.old, pair.new
     if old is None or new is None or pair.sends:
         return
+    words = [[side.value.get("security"), _schemes(side)] for side in (old, new)]
+    if canonical(words[0]) == canonical(words[1]):
+        return
     before, after = _asked(old), _asked(new)
     if before == after:
         return
@@ -61,6 +64,11 @@ def judge(pair: OperationPair, context: Context) -> Iterator[Change]:
         witness=request(pair, "let in", "refused: 401 or 403", credentials=told),
         **common,
     )
+
+
+def _schemes(operation: Operation) -> list[object]:
+    root = operation.site.root
+    return [root.value.get("security"), root.site.child("components", "securitySchemes").mapping]
 
 
 def _place(operation: Operation) -> Site:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tenon.gate import engine
+from tenon.gate.context import Database
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change, Direction, Verdict
@@ -23,11 +24,12 @@ _PROTO = (
     "service Things {{ rpc Put(Thing) returns (Thing); }}\n"
     "message Thing {{ {fields} }}\n"
 )
+_SERVICE = 'async def call(ctx, value):\n    await ctx.db.execute("{query}", [value])\n'
 
 
 @pytest.mark.parametrize("hard", HARD, ids=lambda hard: str(hard["id"]))
-def test_verdict(hard: dict[str, Any], tmp_path: Path) -> None:
-    changes = _changes(hard, tmp_path)
+def test_verdict(hard: dict[str, Any], tmp_path: Path, database: Database) -> None:
+    changes = _changes(hard, tmp_path, database)
     found = next((verdict for verdict in Verdict if any(c.verdict is verdict for c in changes)), Verdict.SAFE)
     assert found.value == hard["verdict"], [(c.rule, c.verdict.value, c.subject, c.message) for c in changes]
     for change in changes:
@@ -38,7 +40,7 @@ def test_verdict(hard: dict[str, Any], tmp_path: Path) -> None:
 def test_there_are_enough_of_every_kind() -> None:
     kinds = {hard["kind"] for hard in HARD}
     assert len(HARD) >= 60
-    assert kinds == {"request", "response", "event", "proto", "files"}
+    assert kinds == {"request", "response", "event", "proto", "migration", "files"}
     assert len({hard["id"] for hard in HARD}) == len(HARD)
 
 
@@ -49,7 +51,7 @@ def test_page() -> None:
     assert PAGE.read_text("utf-8") == page, "run: UPDATE=1 pytest generator/tests/gate/test_hard_changes.py"
 
 
-def _changes(hard: dict[str, Any], root: Path) -> list[Change]:
+def _changes(hard: dict[str, Any], root: Path, database: Database) -> list[Change]:
     sides = []
     for side in ("old", "new"):
         folder = root / side
@@ -58,7 +60,7 @@ def _changes(hard: dict[str, Any], root: Path) -> list[Change]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         sides.append(Snapshot(side, folder))
-    context = engine.Context(*sides, Policy(**hard.get("policy", {})), date(2026, 1, 1))
+    context = engine.Context(*sides, Policy(**hard.get("policy", {})), date(2026, 1, 1), database=database)
     changes = engine.compare(context)
     assert not context.problems, context.problems
     kept = hard.get("encodings")
@@ -78,6 +80,9 @@ def _files(hard: dict[str, Any], side: str) -> dict[str, str]:
                 name: json.dumps(text) if name.endswith(".json") else yaml.safe_dump(text)
                 for name, text in given.items()
             }
+        case "migration":
+            sql = {f"impl/things/migrations/{name}": text for name, text in given["migrations"].items()}
+            return {**sql, "impl/things/service.py": _SERVICE.format(query=given["query"])}
         case "event":
             channel = {"address": "evt.things", "messages": {"made": {"payload": given}}}
             sent = {"action": "send", "channel": {"$ref": "#/channels/things"}}

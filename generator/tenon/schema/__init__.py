@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenon.schema.question import DEFAULT_STEPS, Document, Formats, Schema, answer
+from tenon.schema.question import DEFAULT_STEPS, Document, Formats, Schema, answer, normalised
 from tenon.schema.verdict import Proved, Refuted, Unproven, Verdict
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "equivalent",
     "is_empty",
     "is_subset",
+    "normalise",
     "witness",
 ]
 
@@ -66,6 +67,15 @@ def is_empty(
     one = _schema(a, dialect, formats)
     nothing = Document({"not": {}}, one.document.dialect, formats).at()
     return answer(one, nothing, budget)
+
+
+def normalise(a: Any, *, dialect: str = DEFAULT_DIALECT) -> Any:
+    """`a` in its normal form: equal for schemas that differ only in annotations, order, names and places.
+
+    Annotations and keywords that say nothing are dropped, references lead to definitions named by their content.
+    An `Unproven` says why `a` has none: it is no schema of the dialect.
+    """
+    return normalised(_schema(a, dialect, "assert"))
 
 
 def witness(

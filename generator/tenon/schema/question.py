@@ -6,13 +6,14 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from tenon.schema.budget import Budget, Exceeded
 from tenon.schema.dialect import DIALECTS
 from tenon.schema.documents import Place, Resources, at_pointer
 from tenon.schema.nodes import Graph, Node
+from tenon.schema.normal import normal_form
 from tenon.schema.portable import JUDGED_AS, portable
 from tenon.schema.replay import Judges
 from tenon.schema.solve import Solver
@@ -21,6 +22,7 @@ from tenon.schema.translate import Translator
 from tenon.schema.values import plain
 from tenon.schema.verdict import Proved, Refuted, Unproven, Verdict
 
+T = TypeVar("T")
 Formats: TypeAlias = Literal["annotation", "assert"]
 
 _DEPTH = 6_000  # frames of a question: enough for every real document, and within the stack of a thread
@@ -146,6 +148,18 @@ class Engine:
         raise doubt
 
 
+def normalised(schema: Schema) -> Any:
+    """The normal form of a schema, or an `Unproven` with the reason why it has none."""
+
+    def ask() -> Any:
+        node, graph = schema.node, schema.document.graph
+        if node.wrong or graph.wrong:
+            raise Exceeded(node.wrong or graph.wrong)
+        return normal_form(node, schema.document.resources.dialect)
+
+    return guarded(ask)
+
+
 def answer(a: Schema, b: Schema, steps: int = DEFAULT_STEPS) -> Verdict:
     """`a` within `b`, with every failure turned into its reason."""
     verdict = guarded(lambda: _engine(a.document, b.document).is_subset(a, b, steps))
@@ -161,7 +175,7 @@ def answer(a: Schema, b: Schema, steps: int = DEFAULT_STEPS) -> Verdict:
     return verdict
 
 
-def guarded(ask: Callable[[], Verdict]) -> Verdict:
+def guarded(ask: Callable[[], T]) -> T | Unproven:
     """Ask, within bounds; raises nothing."""
     try:
         with _deep():

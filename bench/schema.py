@@ -21,8 +21,8 @@ from typing import Any
 from tenon import schema
 
 from bench import schema_fuzz
-from bench.schema_pairs import pairs
-from bench.schema_random import Dialect, plain
+from bench.schema_pairs import MISSING, pairs
+from bench.schema_random import Dialect, Judges, plain
 from bench.schema_spelling import in_2020, in_draft4
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,10 +56,25 @@ def run(*, full: bool = False, corpus: str | None = None, fuzz: int = 0) -> None
     name = Path(path).name if path else "pairs with answers known by construction, all dialects"
     print(f"\nContainment of JSON schemas: {len(questions)} questions, {name}")
     print("               decided    right  unsound yes  unsound no  raised    CPU s  slowest")
-    _row("tenon.schema", questions, _ours)
+    differing = _row("tenon.schema", questions, _ours)
     for peer in ("jsonsubschema", "jsoncompat"):
         with _peer(peer) as ask:
             _row(peer, questions, ask)
+    if differing:
+        sided = sum(_validators_side_with_us(question) for question in differing)
+        print(
+            f"Of the {len(differing)} answers of tenon.schema that are not the file's, both validators confirm {sided}"
+        )
+
+
+def _validators_side_with_us(question: Question) -> bool:
+    """Whether a concrete value shows both validators that the file's answer is wrong."""
+    inside, outside = (Judges(one, Dialect(question.dialect)) for one in (question.left, question.right))
+    verdict = schema.is_subset(question.left, question.right, dialect=question.dialect)
+    if isinstance(verdict, schema.Refuted):
+        return inside(verdict.witness) is True and outside(verdict.witness) is False
+    single = question.left.get("const", MISSING) if isinstance(question.left, dict) else MISSING
+    return single is not MISSING and outside(single) is True
 
 
 def _read(path: Path) -> Iterator[Question]:
@@ -79,9 +94,10 @@ def _made(number: int) -> Iterator[Question]:
         yield Question(pair.left, pair.right, pair.dialect, pair.contained)
 
 
-def _row(name: str, questions: list[Question], ask: Callable[[Question], Answer]) -> None:
+def _row(name: str, questions: list[Question], ask: Callable[[Question], Answer]) -> list[Question]:
     decided = right = false_yes = false_no = raised = 0
     spent: list[float] = []
+    differing: list[Question] = []
     for question in questions:
         answer, error, seconds = ask(question)
         spent.append(seconds)
@@ -90,6 +106,8 @@ def _row(name: str, questions: list[Question], ask: Callable[[Question], Answer]
             continue
         decided += 1
         right += answer == question.contained
+        if answer != question.contained:
+            differing.append(question)
         false_yes += answer and not question.contained
         false_no += question.contained and not answer
     print(
@@ -97,6 +115,7 @@ def _row(name: str, questions: list[Question], ask: Callable[[Question], Answer]
         f"{max(spent, default=0):>8.3f}",
         flush=True,
     )
+    return differing
 
 
 def _ours(question: Question) -> Answer:
@@ -169,5 +188,5 @@ def _fuzz(number: int) -> None:
     tally = schema_fuzz.run(number)
     print(", ".join(f"{count} {name}" for name, count in sorted(tally.verdicts.items())))
     for reason, count in tally.reasons.most_common(15):
-        print(f"{count:>8}  {reason}")
+        print(f"{count:>8}  {reason}, as in {tally.examples[reason]}")
     print(f"{len(tally.contradictions)} contradictions")

@@ -27,11 +27,14 @@ class Tally:
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    """One pair for each reason."""
     contradictions: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         self.verdicts += other.verdicts
         self.reasons += other.reasons
+        self.examples |= other.examples
         self.contradictions += other.contradictions
 
 
@@ -66,6 +69,7 @@ def _try(tally: Tally, dialect: str, left: Any, right: Any, rng: random.Random, 
     tally.verdicts[type(verdict).__name__] += 1
     if isinstance(verdict, schema.Unproven):
         tally.reasons[verdict.reason[:90]] += 1
+        tally.examples[verdict.reason[:90]] = f"{dialect}: {left!r} in {right!r}"
         return
     inside, outside = (Judges(one, Dialect(dialect)) for one in (left, right))
     if isinstance(verdict, schema.Refuted):

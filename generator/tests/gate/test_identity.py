@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tenon.gate.engine import Context, compare
+from tenon.gate.context import Context
+from tenon.gate.engine import compare
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change
@@ -135,7 +136,7 @@ def _map(value: Value, change: Callable[[Value], Value]) -> Value:
 
 def rename_components(document: Value) -> Value:
     renamed = copy.deepcopy(document)
-    for kind, members in document["components"].items():
+    for kind in document["components"]:
         if kind != "securitySchemes":
             renamed["components"][kind] = {f"{name}Renamed": each for name, each in renamed["components"][kind].items()}
 
@@ -217,7 +218,7 @@ def unused_component(document: Value) -> Value:
     return more
 
 
-REWRITES = [
+REWRITES: list[Callable[[Value], Value]] = [
     rename_components,
     inline_references,
     reorder,

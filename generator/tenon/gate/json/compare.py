@@ -191,6 +191,7 @@ class _Node:
 
     def children(self) -> None:
         self._maps()
+        self._unnamed()
         self._arrays()
         self._all_of()
 
@@ -210,6 +211,14 @@ class _Node:
         if closed_alike and isinstance(ours, dict) and isinstance(theirs, dict):
             self.walk(ours, theirs, "additionalProperties", None, None)
             self.sent["additionalProperties"] = self.taken["additionalProperties"] = True
+
+    def _unnamed(self) -> None:
+        """Free for more is no name: what only the receiver names is not sent by one who sends what it names."""
+        ours, theirs = self.sent.get("properties"), self.taken.get("properties")
+        free = self.sent.get("additionalProperties") in (True, {}) and "additionalProperties" in self.sent
+        free = free and self.comparer.sender.closed and "patternProperties" not in self.sent
+        if free and isinstance(ours, dict) and ours and isinstance(theirs, dict):
+            self.sent["properties"] = {**dict.fromkeys(theirs, False), **ours}
 
     def _arrays(self) -> None:
         ours, theirs = self.sent.get("prefixItems"), self.taken.get("prefixItems")

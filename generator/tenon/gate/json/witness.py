@@ -6,13 +6,14 @@ decide whether it was good and is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from tenon.gate.documents import canonical
 from tenon.gate.json.causes import refusal
@@ -24,6 +25,7 @@ JUDGES = ("jsonschema", "jsonschema-rs")
 _MAX_DEPTH = 24
 _MAX_PATH = 200
 _MAX_BRANCHES = 60
+_MAX_LEAVES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +277,24 @@ def replay(
             return None
     except Exception:  # each judge has expressions of its own that it does not read: then nothing is proved
         return None
-    told = [each for each in map(refusal, errors) if each.validator == keyword and f"'{token}'" in each.message]
-    told = told or [each for each in map(refusal, errors) if each.validator == keyword]
+    told = [each for each in _leaves(errors) if each.validator == keyword and f"'{token}'" in each.message]
+    told = told or [each for each in _leaves(errors) if each.validator == keyword]
     deep = told[0] if told else refusal(errors[0])
     path = "".join(f"/{key}" for key in deep.absolute_path)
     text = " ".join(deep.message.split())
     shown = text if len(text) <= 160 else text[:157] + "..."
     return Replay(value, f"refused: {path or '(the whole)'}: {shown}", str(deep.validator))
+
+
+def _leaves(errors: Iterable[ValidationError]) -> list[ValidationError]:
+    """The errors as a reader understands them first, then all that are behind them."""
+    found = [refusal(each) for each in errors]
+    waiting = list(errors)
+    while waiting and len(found) < _MAX_LEAVES:
+        error = waiting.pop(0)
+        found.append(error)
+        waiting += error.context or ()
+    return found
 
 
 def _names(value: Any) -> set[str]:

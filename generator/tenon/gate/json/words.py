@@ -63,7 +63,8 @@ class Phrase:
     def broken(self, cause: Cause, where: Path) -> str:
         """What is sent and refused."""
         at = dotted(where)
-        spot = f"`{at}`" if at else "the value"
+        may = f"`{at}` of {self.thing} may be" if at else f"in {self.thing} this may be"
+        whose = f"{self.thing} whose `{at}` is" if at else f"{self.thing} in which this is"
         inside = f" in `{at}`" if at else ""
         given = shown(_inner(cause))
         match cause.keyword:
@@ -78,12 +79,12 @@ class Phrase:
             case "type":
                 kinds = " or ".join(_list(cause.taken)) or "the other type"
                 if self.sender_is_new:
-                    return f"{spot} of {self.thing} may be {given}; only {kinds} was promised"
-                return f"{self.thing} whose {spot} is {given} were accepted; only {kinds} is now"
+                    return f"{may} {given}; only {kinds} was promised"
+                return f"{whose} {given} were accepted; only {kinds} is now"
             case "enum" | "const":
                 if self.sender_is_new:
-                    return f"{spot} of {self.thing} may be {given}, a value that the old contract does not list"
-                return f"{self.thing} whose {spot} is {given} were accepted; the value is no longer listed"
+                    return f"{may} {given}, a value that the old contract does not list"
+                return f"{whose} {given} were accepted; the value is no longer listed"
             case keyword:
                 limit = (
                     f" ({keyword} {shown(cause.taken)})"
@@ -91,8 +92,8 @@ class Phrase:
                     else f" ({keyword})"
                 )
                 if self.sender_is_new:
-                    return f"{spot} of {self.thing} may be {given}, which the old contract excludes{limit}"
-                return f"{self.thing} whose {spot} is {given} were accepted and are refused now{limit}"
+                    return f"{may} {given}, which the old contract excludes{limit}"
+                return f"{whose} {given} were accepted and are refused now{limit}"
 
     def remedy(self, cause: Cause) -> str:
         """What to do instead."""

@@ -13,6 +13,9 @@ from tenon.gate.json.view import View
 from tenon.gate.policy import Policy
 from tenon.gate.verdict import Direction, Role, Stability
 
+_ELSEWHERE = frozenset({"accept", "content-type", "authorization"})
+"""Header parameters that OpenAPI says are ignored: media types and security speak of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class DocumentPair:
@@ -77,7 +80,7 @@ class Operation:
         for holder in (self.item, self.site):
             for each in holder.child("parameters").elements():
                 where, name = each.text("in"), each.text("name")
-                if where and name:
+                if where and name and not (where == "header" and name.lower() in _ELSEWHERE):
                     found[where, name.lower() if where == "header" else name] = each
         return found
 

@@ -27,9 +27,14 @@ Slot = tuple[Term, int] | str  # the n-th name of a cell, or a name
 
 @dataclass(slots=True)
 class Objects:
-    """A conjunction of facts about an object."""
+    """A conjunction of facts about an object.
+
+    `named` are the rules for single names, `required` what single properties that must be there are in; `rules` and
+    `needs` are those for sets of names.
+    """
 
     solver: Solver
+    named: dict[str, Term] = field(default_factory=dict)
     rules: tuple[Properties, ...] = ()
     needs: tuple[SomeProperty, ...] = ()
     low: int = 0
@@ -37,7 +42,7 @@ class Objects:
     required: dict[str, Term] = field(default_factory=dict)
 
     def copy(self) -> Objects:
-        return replace(self, required=dict(self.required))
+        return replace(self, named=dict(self.named), required=dict(self.required))
 
     def add(self, fact: Fact) -> bool:
         """Take one more fact in; False where nothing can be left."""
@@ -46,8 +51,11 @@ class Objects:
                 self.low = max(self.low, low)
                 if high is not None:
                     self.high = high if self.high is None else min(self.high, high)
-            case Properties(names):
-                if fact not in self.rules:
+            case Properties(names, term):
+                single = _single(names)
+                if single is not None:
+                    self.named[single] = self._and(self.named.get(single), term)
+                elif fact not in self.rules:
                     self.rules += (fact,)
             case SomeProperty(names, term):
                 if not names.types & STRING:
@@ -265,7 +273,8 @@ class Objects:
 
     def _at(self, name: str) -> Term:
         """What the value of a named property must be in, if it is there."""
-        return self._and(self.required.get(name), *[rule.term for rule in self.rules if self._in(name, rule.names)])
+        rules = [rule.term for rule in self.rules if self._in(name, rule.names)]
+        return self._and(self.named.get(name), self.required.get(name), *rules)
 
     def _in_cell(self, regions: frozenset[Term]) -> Term:
         return self._and(*[rule.term for rule in self.rules if rule.names in regions])
@@ -276,7 +285,7 @@ class Objects:
 
     def _literal(self) -> list[str]:
         """The names that are mentioned one by one, sorted."""
-        found = set(self.required)
+        found = {*self.named, *self.required}
         for names in self._names():
             _collect(names, found)
         return sorted(found)

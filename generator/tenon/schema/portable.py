@@ -33,6 +33,8 @@ class _Writer:
 
     def write(self, place: Place) -> Any:
         raw = place.raw
+        if isinstance(raw, bool) and self.resources.dialect.age == 4:
+            return {} if raw else {"not": {}}
         if not isinstance(raw, Mapping):
             return raw
         if isinstance(raw.get("$ref"), str) and not self.resources.dialect.siblings:
@@ -52,7 +54,10 @@ class _Writer:
                 inner = self._inner(place, name, shape, value)
                 written[name] = [*inner, *written["allOf"]] if name == "allOf" and "allOf" in written else inner
             elif shape in (Shape.NAMES, Shape.VALUES) and isinstance(value, list):
-                written[name] = list({canonical(exact(item)): item for item in value}.values())
+                if value:
+                    written[name] = list({canonical(exact(item)): item for item in value}.values())
+                elif shape is Shape.VALUES:
+                    written["not"] = {}
             else:
                 written[name] = value
         return _modern(written) if self.resources.dialect.name == "openapi3.0" else written

@@ -95,6 +95,11 @@ def examples(chars: CharSet) -> Iterator[str]:
         rest = meet(rest, invert(part))
 
 
+def rank(one: str) -> tuple[int, int]:
+    """Orders characters: letters, digits, the rest, as `examples` does."""
+    return (0 if "a" <= one <= "z" else 1 if one.isdigit() else 2 if one.isalpha() else 3, ord(one))
+
+
 @cache
 def _categories() -> dict[str, CharSet]:
     """Code points by General_Category, two letters each, as this Python's Unicode has them."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from heapq import heappop, heappush
 from itertools import count as counter
+from itertools import islice
 
 from tenon.schema.budget import Budget, Exceeded
-from tenon.schema.strings.chars import EVERY, CharSet, examples, meet, size
+from tenon.schema.strings.chars import EVERY, PRINTABLE, SURROGATES, CharSet, examples, invert, meet, rank, size
 from tenon.schema.strings.derive import edges
 from tenon.schema.strings.term import ALL, EMPTY, FAR, And, Lengths, Not, Or, Term, and_, not_, or_
 
 Segment = tuple[int, int | None, Term]
-LONGEST_MEMBER = 20_000
+LONGEST_MEMBER = 100_000
 
 
 def segments(term: Term, budget: Budget) -> list[Segment]:
@@ -167,10 +168,22 @@ class Graph:
             for _, target in arrows:
                 self.sources[target].add(place)
         self.final = frozenset(place for place, state in enumerate(self.states) if state.nullable)
+        self._before: dict[frozenset[int], frozenset[int]] = {}
+        self._choices: dict[tuple[int, frozenset[int]], list[tuple[str, CharSet, int]]] = {}
 
     def back(self, layer: frozenset[int]) -> frozenset[int]:
         """The states one character before those of the layer."""
-        return frozenset().union(*(self.sources[place] for place in layer))
+        if (known := self._before.get(layer)) is None:
+            known = self._before[layer] = frozenset().union(*(self.sources[place] for place in layer))
+        return known
+
+    def choices(self, place: int, layer: frozenset[int]) -> list[tuple[str, CharSet, int]]:
+        """The arrows from a state into a layer, the nicest first, each with its nicest character."""
+        if (known := self._choices.get((place, layer))) is None:
+            known = [(next(examples(chars)), chars, to) for chars, to in self.arrows[place] if to in layer]
+            known.sort(key=lambda choice: rank(choice[0]))
+            self._choices[place, layer] = known
+        return known
 
     def useful(self) -> set[int]:
         """The states from which acceptance can be reached."""
@@ -183,60 +196,51 @@ class Graph:
 
 
 def members(term: Term, wanted: int, budget: Budget) -> list[str]:
-    """Up to so many distinct members, of printable ASCII first, then by length; fewer when the budget ends."""
+    """Up to so many distinct members, those of printable ASCII first, the short ones first among these and among the
+    others; fewer when the budget ends."""
     found: dict[str, None] = {}
     try:
-        cases = segments(term, budget)
-        for alphabet in ((32, 127), EVERY):
-            fresh: list[str] = []
-            for low, high, inside in cases:
-                fresh += _members(inside, low, high, wanted, alphabet, budget)
-            found.update(dict.fromkeys(sorted(fresh, key=len)))
-            if len(found) >= wanted:
-                break
+        for alphabet in (PRINTABLE, invert(SURROGATES)):
+            for low, high, inside in segments(term, budget):
+                for text in _members(inside, low, high, alphabet, budget):
+                    if len(found) >= wanted:
+                        return list(found)
+                    found[text] = None
     except Exceeded:
         pass
     return list(found)[:wanted]
 
 
-def _members(term: Term, low: int, high: int | None, wanted: int, alphabet: CharSet, budget: Budget) -> list[str]:
-    result: list[str] = []
-    most = 64
-    while True:
+def _members(term: Term, low: int, high: int | None, alphabet: CharSet, budget: Budget) -> Iterator[str]:
+    """Members of the alphabet by length, as far as twice the states found; again of a larger part of the automaton."""
+    for most in (64, 256, 1024, 4096, 16384):
         graph = Graph(term, alphabet, most, budget)
-        result = []
         layers = [graph.final]
-        last = min(LONGEST_MEMBER, low + 2 * len(graph.states), LONGEST_MEMBER if high is None else high)
-        for length in range(last + 1):
+        longest = min(LONGEST_MEMBER, LONGEST_MEMBER if high is None else high)
+        for length in range(min(low + 2 * len(graph.states), longest) + 1):
+            budget.spend(1 + len(layers[length]) // 16)
             if length >= low and 0 in layers[length]:
-                result += _spelled(graph, layers, length, wanted - len(result))
-                if len(result) >= wanted:
-                    return result
+                yield from _spelled(graph, layers, length, budget)
             if not layers[length]:
                 break
             layers.append(graph.back(layers[length]))
-            budget.spend(1 + len(layers[length]) // 8)
-        if graph.whole or most > 10_000:
-            return result
-        most *= 4
+        if graph.whole:
+            return
 
 
-def _spelled(graph: Graph, layers: list[frozenset[int]], length: int, wanted: int) -> list[str]:
-    """Up to so many words of one length; from every state of its layer the end can be reached."""
-    found: list[str] = []
-    text: list[str] = []
+def _spelled(graph: Graph, layers: list[frozenset[int]], length: int, budget: Budget) -> Iterator[str]:
+    """All words of one length; no choice is in vain, as the end can be reached from every state of its layer."""
 
     def choices(place: int, left: int) -> Iterator[tuple[str, int]]:
-        ahead = layers[left - 1]
-        options = [(_first(chars), chars, target) for chars, target in graph.arrows[place] if target in ahead]
-        for _, chars, target in sorted(options):
-            for number, one in enumerate(examples(chars)):
-                if number == wanted:
-                    break
-                yield one, target
+        for first, chars, target in graph.choices(place, layers[left - 1]):
+            yield first, target
+            yield from ((one, target) for one in islice(examples(chars), 1, None))
 
     if length == 0:
-        return [""]
+        yield ""
+        return
+    budget.spend(length // 8)
+    text: list[str] = []
     stack = [choices(0, length)]
     while stack:
         step = next(stack[-1], None)
@@ -245,21 +249,11 @@ def _spelled(graph: Graph, layers: list[frozenset[int]], length: int, wanted: in
             if text:
                 text.pop()
         elif len(stack) == length:
-            found.append("".join(text) + step[0])
-            if len(found) == wanted:
-                break
+            budget.spend(1 + length // 256)
+            yield "".join(text) + step[0]
         else:
             text.append(step[0])
             stack.append(choices(step[1], length - len(stack)))
-    return found
-
-
-def _first(chars: CharSet) -> tuple[int, int]:
-    """Orders sets of characters by their nicest one."""
-    one = next(examples(chars), None)
-    if one is None:
-        return (9, chars[0])
-    return (0 if one.islower() else 1 if one.isdigit() else 2 if one.isalpha() else 3, ord(one))
 
 
 def count(term: Term, limit: int, budget: Budget) -> int:

@@ -18,6 +18,7 @@ COMMANDS = {
     "generate": "make code from the contracts",
     "check": "is everything fresh, valid and within its layer?",
     "gate": "may these contracts be released? proved against what is released",
+    "affected": "what does a change touch? for CI that builds only that",
     "todo": "what is left to implement, with the stub to paste",
     "add": "add a domain, RPC, event, field or migration to every file that it concerns",
     "new": "start a repository of your own",

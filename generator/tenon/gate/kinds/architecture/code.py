@@ -13,23 +13,24 @@ from tenon.gate.kinds.architecture.pairs import Call, Import, Table
 from tenon.source import Location
 
 _TESTS = frozenset({"tests", "test", "testdata", "fixtures"})
-_IMPORT = re.compile(r"(?m)^\s*(?:from|import)\s+(?:\.\.|api\b|impl\b)|^\s*import\s.*,\s*(?:api|impl)\b")
+_IMPORT = re.compile(r"(?m)^[ \t]*from[ \t]+(?:\.\.|(?:api|impl)[ \t])")
+_MODULE = re.compile(r"\b(?:api|impl)\s*\.\s*(\w+)")
 _CREATE = re.compile(r"(?i)\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?((?:\"?\w+\"?\.)*\"?\w+\"?)")
 _NAMED = re.compile(
     r"(?i)\b(?:from|join|into|update|references|table(?:\s+if\s+(?:not\s+)?exists)?|only|using)\s+"
     r"((?:\"?\w+\"?\.)*\"?\w+\"?)"
 )
 _SQL = re.compile(r"(?i)\b(?:select|insert|update|delete|merge|with|create|alter|truncate)\b")
-_COMMENT = re.compile(r"('(?:[^']|'')*+')|--[^\n]*+|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"('(?:[^']|'')*+'?)|--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?", re.DOTALL)
 
 
 def imports(context: Context, domains: Mapping[str, Domain]) -> Iterator[Import | Call]:
     """Another service's code, and another domain's generated API beyond the events that are received from it."""
     services = {name.split("/")[1] for name in context.new.files if name.startswith("impl/") and name.count("/") > 1}
     for name, text in _sources(context):
-        if not _IMPORT.search(text):
-            continue
         service = name.split("/")[1]
+        if not _IMPORT.search(text) and not set(_MODULE.findall(text)) - {service}:
+            continue  # no need to parse what names its own alone
         received = domains[service].payloads if service in domains else set()
         for module, names, line in _imported(text, name):
             parts = module.split(".")
@@ -69,7 +70,7 @@ def tables(context: Context) -> Iterator[Table]:
         parts = name.split("/")
         if len(parts) == 4 and parts[0] == "impl" and parts[2] == "migrations" and name.endswith(".sql"):
             text = path.read_bytes().decode("utf-8", "replace")
-            plain = _COMMENT.sub(lambda m: m[1] or re.sub(r"[^\n]", " ", m[0]), text)
+            plain = _COMMENT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), text)
             migrations.append((parts[1], name, plain))
             made.setdefault(parts[1], set()).update(map(_bare, _CREATE.findall(plain)))
     owners = {table: service for service, own in made.items() for table in own}
@@ -79,7 +80,8 @@ def tables(context: Context) -> Iterator[Table]:
         yield from _touched(service, name, text, 0, made, owners)
     for name, text in _sources(context):
         service = name.split("/")[1]
-        if any(_bare(each) in owners for each in _NAMED.findall(text)):
+        named = {_bare(each) for each in _NAMED.findall(text)} & owners.keys()
+        if named - made.get(service, set()):
             for node in ast.walk(_parsed(text)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.search(node.value):
                     yield from _touched(service, name, node.value, node.lineno - 1, made, owners)

@@ -12,15 +12,19 @@ from tenon.gate.documents import Document, Unreadable
 from tenon.gate.kinds.architecture.pairs import Call, Event, Undeclared
 from tenon.source import Location
 
-_COMMENT = re.compile(r"""("(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')|//[^\n]*+|/\*.*?\*/""", re.DOTALL)
-_PACKAGE = re.compile(r"(?m)^\s*package\s+([\w.]+)\s*;")
+_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)"""
+_COMMENT = re.compile(rf"({_TEXT})|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?", re.DOTALL)
+_BRACE = re.compile(rf"[{{}}]|{_TEXT}", re.DOTALL)
+_MAX_OPTIONS = 4000
+"""Characters of one RPC's block that are looked at."""
+_PACKAGE = re.compile(r"(?m)^[ \t]*package\s+([\w.]+)\s*;")
 _SERVICE = re.compile(r"\bservice\s+(\w+)\s*\{")
 _RPC = re.compile(
     r"\brpc\s+(\w+)\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)\s*returns\s*\(\s*(?:stream\s+)?([\w.]+)\s*\)\s*([{;])"
 )
 _OPTION = re.compile(r"option\s*\(\s*\.?tenon\.v1\.service\s*\)([^=;{]*)=?\s*(\{)?")
 _FACE = re.compile(r"x-tenon-rpc[\"']?\s*:\s*[\"']?([\w.]+)/(\w+)")
-_METHOD = re.compile(r"(?m)^\s*[\"']?(?:get|put|post|delete|options|head|patch|trace|query)[\"']?\s*:")
+_METHOD = re.compile(r"(?m)^[ \t]*[\"']?(?:get|put|post|delete|options|head|patch|trace|query)[\"']?\s*:")
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
 _ADDRESS = re.compile(r"evt\.(\w+)\.\{\w+\}\.(\w+)\.v\d+")
 _PAYLOAD = re.compile(r"\.proto#([\w.]+)")
@@ -75,29 +79,30 @@ def _take(domain: Domain, document: Document, name: str, context: Context) -> No
         spec = document.value.get("spec") if isinstance(document.value, dict) else None
         domain.owner |= isinstance(spec, dict) and bool(spec.get("owner"))
         domain.catalog = Location(document.file, 1)
-    elif ".asyncapi." in name or re.search(r"(?m)^\s*[\"']?asyncapi[\"']?\s*:", document.text[:4000]):
+    elif ".asyncapi." in name or re.search(r"(?m)^[ \t{]*[\"']?asyncapi[\"']?\s*:", document.text[:4000]):
         _asyncapi(domain, document, context)
-    elif ".openapi." in name or re.search(r"(?m)^\s*[\"']?openapi[\"']?\s*:", document.text[:4000]):
+    elif ".openapi." in name or re.search(r"(?m)^[ \t{]*[\"']?openapi[\"']?\s*:", document.text[:4000]):
         _openapi(domain, document)
 
 
 def _proto(domain: Domain, document: Document) -> None:
-    """Services and RPCs. Comments become spaces, so that places stay; what is in texts is left alone."""
-    text = _COMMENT.sub(lambda m: m[1] or re.sub(r"[^\n]", " ", m[0]), document.text)
+    """Services and RPCs. Comments go, so that lines stay; what is in texts is left alone."""
+    text = _COMMENT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), document.text)
     package = found[1] if (found := _PACKAGE.search(text)) else ""
     domain.packages.setdefault(package, document.file)
+    ends = _ends(text)
     for service in _SERVICE.finditer(text):
-        body = text[service.end() : _closing(text, service.end())]
+        begin, end = service.end(), ends.get(service.end(), len(text))
         owner = slo = False
-        for option in _OPTION.finditer(body):
-            said = option[1] + (body[option.end() : _closing(body, option.end())] if option[2] else "")
+        for option in _OPTION.finditer(text, begin, end):
+            said = option[1] + (text[option.end() : ends.get(option.end(), end)] if option[2] else "")
             owner |= re.search(r"\bowner\b", said) is not None
             slo |= re.search(r"\bslo\b", said) is not None
         domain.owner |= owner
-        for rpc in _RPC.finditer(body):
-            said = body[rpc.end() : _closing(body, rpc.end())] if rpc[4] == "{" else ""
+        for rpc in _RPC.finditer(text, begin, end):
+            said = text[rpc.end() : min(ends.get(rpc.end(), end), rpc.end() + _MAX_OPTIONS)] if rpc[4] == "{" else ""
             name = f"{package}.{service[1]}/{rpc[1]}".lstrip(".")
-            line = text.count("\n", 0, service.end() + rpc.start()) + 1
+            line = text.count("\n", 0, rpc.start()) + 1
             at = Location(document.file, line, symbol=name)
             domain.rpcs[name] = rpc[2], rpc[3], at
             domain.operations.append(name)
@@ -106,14 +111,16 @@ def _proto(domain: Domain, document: Document) -> None:
                 domain.no_slo.append(name)
 
 
-def _closing(text: str, position: int) -> int:
-    """Where the block ends that was opened before `position`; braces in texts do not count."""
-    depth = 1
-    for match in re.compile(r"""[{}]|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'""").finditer(text, position):
-        depth += (match[0] == "{") - (match[0] == "}")
-        if depth == 0:
-            return match.start()
-    return len(text)
+def _ends(text: str) -> dict[int, int]:
+    """By the place after each opening brace: that of the closing one. Braces in texts do not count."""
+    found: dict[int, int] = {}
+    waiting: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            waiting.append(match.end())
+        elif match[0] == "}" and waiting:
+            found[waiting.pop()] = match.start()
+    return found
 
 
 def _openapi(domain: Domain, document: Document) -> None:
@@ -182,8 +189,8 @@ def _followed(document: Document, value: Any, context: Context) -> Any:
 def _line(text: str, key: str) -> int:
     """The line of an operation's key: the first one that begins with it below ``operations``."""
     begin = max(0, text.find("operations"))
-    found = re.compile(rf"(?m)^\s*[\"']?{re.escape(str(key))}[\"']?\s*:").search(text, begin)
-    return text.count("\n", 0, found.start()) + 1 + (found[0].count("\n")) if found else 1
+    found = re.compile(rf"(?m)^[ \t]*[\"']?{re.escape(str(key))}[\"']?\s*:").search(text, begin)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 def calls(domains: dict[str, Domain]) -> Iterator[Call]:

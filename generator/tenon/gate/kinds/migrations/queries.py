@@ -15,7 +15,7 @@ _CALLS = frozenset(
     {"execute", "executemany", "fetch", "fetch_one", "fetch_all", "fetch_value", "fetchrow", "fetchval", "stream"}
 )
 _STARTS = re.compile(r"[\s(]*(?:--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values|table)\b", re.IGNORECASE)
-_HOLE = re.compile(r"%(?:\((?P<name>[^)]*)\))?(?P<format>[sbt%])")
+_HOLE = re.compile(r"%(?:\((?P<name>[^)]{0,200})\))?(?P<format>[sbt%])")
 _MAX_TEXT = 100_000
 _MAX_PIECES = 64
 _NEVER_NONE = frozenset(

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK = re.compile(r"/\*|\*/")
-_DOWN = re.compile(r"(?im)^--\s*(?:\+goose|migrate:)\s*down\b.*\Z", re.DOTALL)
+_DOWN = re.compile(r"(?im)^--[ \t]*(?:\+goose|migrate:)\s*down\b.*\Z", re.DOTALL)
 
 
 class Phase(Enum):

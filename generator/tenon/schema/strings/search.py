@@ -171,9 +171,10 @@ class Graph:
         self._before: dict[frozenset[int], frozenset[int]] = {}
         self._choices: dict[tuple[int, frozenset[int]], list[tuple[str, CharSet, int]]] = {}
 
-    def back(self, layer: frozenset[int]) -> frozenset[int]:
+    def back(self, layer: frozenset[int], budget: Budget) -> frozenset[int]:
         """The states one character before those of the layer."""
         if (known := self._before.get(layer)) is None:
+            budget.spend(1 + len(layer) // 8)
             known = self._before[layer] = frozenset().union(*(self.sources[place] for place in layer))
         return known
 
@@ -218,12 +219,12 @@ def _members(term: Term, low: int, high: int | None, alphabet: CharSet, budget: 
         layers = [graph.final]
         longest = min(LONGEST_MEMBER, LONGEST_MEMBER if high is None else high)
         for length in range(min(low + 2 * len(graph.states), longest) + 1):
-            budget.spend(1 + len(layers[length]) // 16)
+            budget.spend(length % 16 == 0)
             if length >= low and 0 in layers[length]:
                 yield from _spelled(graph, layers, length, budget)
             if not layers[length]:
                 break
-            layers.append(graph.back(layers[length]))
+            layers.append(graph.back(layers[length], budget))
         if graph.whole:
             return
 

@@ -6,7 +6,7 @@ The published metaschemas of the drafts are known by their address; nothing else
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
@@ -42,6 +42,7 @@ class Resources:
         self._anchors: dict[tuple[str, str], tuple[Any, str]] = {}
         self._dynamic: dict[tuple[str, str], tuple[Any, str]] = {}
         self._recursive: set[str] = set()
+        self._unscanned: list[tuple[Any, str]] = []
         base = self.enter(root, "")
         self._roots.setdefault(base, root)
         self.scan(root, "")
@@ -50,7 +51,7 @@ class Resources:
     def enter(self, raw: Any, base: str) -> str:
         """The base address inside a schema: its own identifier counts, a fragment is none."""
         name = self.dialect.identifier
-        own = raw.get(name) if name and isinstance(raw, Mapping) else None
+        own = raw.get(name) if name and isinstance(raw, dict) else None
         if not isinstance(own, str) or (not self.dialect.siblings and isinstance(raw.get("$ref"), str)):
             return base
         address, fragment = _split(base, own)
@@ -67,11 +68,15 @@ class Resources:
         return Place(raw, base, scope)
 
     def scan(self, raw: Any, base: str) -> None:
-        """Register the identifiers and anchors of a schema and of those inside it."""
-        stack = [(raw, base)]
+        """Register the identifiers and anchors of a schema and of those inside it, when a reference asks for one."""
+        if self.dialect.identifier:
+            self._unscanned.append((raw, base))
+
+    def _register(self) -> None:
+        stack, self._unscanned = self._unscanned[::-1], []
         while stack:
             raw, base = stack.pop()
-            if not isinstance(raw, Mapping):
+            if not isinstance(raw, dict):
                 continue
             inside = self.enter(raw, base)
             if inside != base:
@@ -93,7 +98,7 @@ class Resources:
                 continue
             stack.extend((sub, inside) for sub in self._inside(raw))
 
-    def _inside(self, raw: Mapping[str, Any]) -> Iterator[Any]:
+    def _inside(self, raw: dict[str, Any]) -> Iterator[Any]:
         for name in DEFINITIONS:
             yield from _values(raw.get(name))
         for name, value in raw.items():
@@ -111,6 +116,8 @@ class Resources:
     def resolve(self, place: Place, keyword: str, reference: str) -> Place:
         """The place that a reference points to; raises `Exceeded` naming the keyword where there is none."""
         address, fragment = _split(place.base, reference)
+        if keyword != "$ref" or address not in self._roots or not (fragment == "" or fragment.startswith("/")):
+            self._register()
         raw, base = self._target(address, fragment, keyword, reference)
         if keyword == "$dynamicRef" and (address, fragment) in self._dynamic:
             for outer in place.scope:
@@ -145,12 +152,13 @@ class Resources:
                 raise Exceeded(f"$ref: {address} is of another draft than {self.dialect.name}")
             self._roots[address] = published
             self.scan(published, address)
+            self._register()
         return self._roots[address]
 
     def _pointer(self, raw: Any, base: str, pointer: str) -> tuple[Any, str] | None:
         for token in pointer.split("/")[1:]:
             name = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(raw, Mapping) and name in raw:
+            if isinstance(raw, dict) and name in raw:
                 raw = raw[name]
             elif isinstance(raw, list) and name.isascii() and name.isdigit() and int(name) < len(raw):
                 raw = raw[int(name)]
@@ -164,7 +172,7 @@ def at_pointer(root: Any, pointer: str) -> Any:
     """The value at a JSON pointer; raises `Exceeded` where there is none."""
     for token in pointer.split("/")[1:]:
         name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(root, Mapping) and name in root:
+        if isinstance(root, dict) and name in root:
             root = root[name]
         elif isinstance(root, list) and name.isascii() and name.isdigit() and int(name) < len(root):
             root = root[int(name)]
@@ -174,7 +182,7 @@ def at_pointer(root: Any, pointer: str) -> Any:
 
 
 def _values(raw: Any) -> list[Any]:
-    return list(raw.values()) if isinstance(raw, Mapping) else []
+    return list(raw.values()) if isinstance(raw, dict) else []
 
 
 def _split(base: str, reference: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ partition that the keywords tell apart, so that renamed, moved, inlined and unro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -98,7 +98,7 @@ class Graph:
             if known is not None:
                 return known
             raw = place.raw
-            if not isinstance(raw, Mapping) or not isinstance(raw.get("$ref"), str):
+            if not isinstance(raw, dict) or not isinstance(raw.get("$ref"), str):
                 break
             keywords = self.resources.dialect.keywords
             if self.resources.dialect.siblings and any(name in keywords and name != "$ref" for name in raw):
@@ -120,7 +120,7 @@ class Graph:
         if raw is False:
             node.never = True
             return
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             raise Exceeded("a schema is an object or a boolean")
         stated = raw.get("$schema")
         if isinstance(stated, str) and dialect.metaschema and stated.rstrip("#") != dialect.metaschema:
@@ -141,7 +141,7 @@ class Graph:
 
     def _value(self, place: Place, name: str, shape: Shape, value: Any, fresh: list[Node]) -> Any:
         def sub(raw: Any) -> Node:
-            _require(isinstance(raw, (Mapping, bool)), name)
+            _require(isinstance(raw, (dict, bool)), name)
             known = len(self._nodes)
             node = self._reach(self.resources.child(place, raw))
             if len(self._nodes) > known:
@@ -155,17 +155,17 @@ class Graph:
                 _require(isinstance(value, list), name)
                 return [sub(item) for item in value]
             case Shape.SCHEMA_MAP:
-                _require(isinstance(value, Mapping), name)
+                _require(isinstance(value, dict), name)
                 return {key: sub(item) for key, item in value.items()}
             case Shape.ITEMS:
                 return [sub(item) for item in value] if isinstance(value, list) else sub(value)
             case Shape.DEPENDENCIES:
-                _require(isinstance(value, Mapping), name)
+                _require(isinstance(value, dict), name)
                 return {k: _names(v, name) if isinstance(v, list) else sub(v) for k, v in value.items()}
             case Shape.NAMES:
                 return _names(value, name)
             case Shape.NAMES_MAP:
-                _require(isinstance(value, Mapping), name)
+                _require(isinstance(value, dict), name)
                 return {key: _names(item, name) for key, item in value.items()}
             case Shape.TYPE:
                 types = [value] if isinstance(value, str) else value
@@ -221,7 +221,7 @@ def _has_whole_float(value: Any) -> bool:
     """Whether a number is written as `1.0`: draft 4 may tell it from `1`."""
     if isinstance(value, float):
         return value.is_integer()
-    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(_has_whole_float(item) for item in items)
 
 

@@ -6,7 +6,6 @@ OpenAPI 3.0 is written as draft 7 on the way: `nullable` becomes a type, a flag 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tenon.schema.dialect import DIALECTS, Shape
@@ -35,7 +34,7 @@ class _Writer:
         raw = place.raw
         if isinstance(raw, bool) and self.resources.dialect.age == 4:
             return {} if raw else {"not": {}}
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             return raw
         if isinstance(raw.get("$ref"), str) and not self.resources.dialect.siblings:
             return {"$ref": self.reference(self.resources.resolve(place, "$ref", raw["$ref"]))}
@@ -60,13 +59,16 @@ class _Writer:
                     written["not"] = {}
             else:
                 written[name] = value
+        for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            if bound not in written and isinstance(written.get(exclusive), bool):
+                del written[exclusive]
         return _modern(written) if self.resources.dialect.name == "openapi3.0" else written
 
     def _inner(self, place: Place, name: str, shape: Shape, value: Any) -> Any:
         def sub(raw: Any) -> Any:
             return self.write(self.resources.child(place, raw))
 
-        if shape is Shape.SCHEMA or not isinstance(value, (list, Mapping)):
+        if shape is Shape.SCHEMA or not isinstance(value, (list, dict)):
             return sub(value)
         if isinstance(value, list):
             return [sub(item) for item in value] or [{"not": {}} if name in ("anyOf", "oneOf") else {}]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tenon.gate.kinds.protobuf.side import Side
+from tenon.gate.kinds.protobuf.validation import Judge
 from tenon.gate.verdict import Direction, Role
 from tenon.source import Location
 
@@ -36,13 +37,18 @@ class Travel:
     methods: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Sides:
     """Both sides, and what `buf breaking` complains of: the ids of its rules by place in the new file."""
 
     old: Side
     new: Side
     complaints: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def validation(self) -> Judge:
+        """Who says whether field rules take a message."""
+        return Judge(self.old, self.new)
 
 
 @dataclass(frozen=True, eq=False)

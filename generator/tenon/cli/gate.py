@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tenon.cli.console import Console
+from tenon.gate import kept, snapshot
 from tenon.gate import policy as policies
-from tenon.gate import snapshot
 from tenon.gate.policy import Policy
 from tenon.gate.report import FORMATS, render
 from tenon.gate.report import json as report_json
@@ -35,6 +35,7 @@ and is not any more is shown, after independent tools have confirmed it) · unpr
   tenon gate --against origin/main        against a branch
   tenon gate old.yaml new.yaml            any two contracts, or two folders; no configuration is needed
   tenon gate --report html=changes.html --report sarif=gate.sarif
+  tenon gate --keep                       proofs become cases that every later run replays
   tenon gate --explain openapi-request-body
 
 An approved break gets a line in tenon.toml:
@@ -59,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", metavar="RULE", help="print a rule's page; `--explain list` lists them")
     parser.add_argument("--report", action="append", default=[], metavar="FORMAT=FILE",
                         help=f"also write a report: {', '.join(FORMATS)}; may be given several times")  # fmt: skip
+    parser.add_argument("--keep", type=Path, metavar="DIR", nargs="?", const=Path(kept.FOLDER),
+                        help=f"keep every proof as a regression case (default: {kept.FOLDER})")  # fmt: skip
     parser.add_argument("--no-cache", action="store_true", help="compare again although nothing changed")
 
 
@@ -88,6 +91,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         except OSError as error:
             console.error(f"{file}: {error.strerror}")
             return 2
+    if args.keep is not None:
+        kept.keep(report, args.keep)
     text = render(report, args.format)
     print(_painted(text, console) if args.format == "text" else text, end="", flush=True)
     return report.exit_code

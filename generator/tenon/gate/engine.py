@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import tenon.gate.kinds
 import tenon.gate.rules
-from tenon.gate import consumers
+from tenon.gate import consumers, kept
 from tenon.gate.context import Context, Database
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
@@ -91,8 +91,10 @@ def gate(
         notes.update(dict.fromkeys(context.notes))
         problems.update(dict.fromkeys(context.problems))
         counts = context.counts  # of the newest one
-    used, unreadable = consumers.load(new.root)
-    problems.update(dict.fromkeys(unreadable))
+    again, unreadable = kept.replay(new)
+    merged.update((change.fingerprint, change) for change in again)
+    used, unusable = consumers.load(new.root)
+    problems.update(dict.fromkeys([*unreadable, *unusable]))
     merged = {key: used.named(change) for key, change in merged.items()}
     if not baselines:
         notes["nothing is released yet: no tag v* and no contracts/.released/, so there is nothing to compare with"] = (

@@ -176,6 +176,29 @@ def test_reports_are_written_beside(repository: Path, capsys: pytest.CaptureFixt
     assert json.loads((repository / "gate.sarif").read_text())["runs"][0]["results"][0]["level"] == "error"
 
 
+def test_a_kept_proof_is_replayed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also when nothing is released: a body that was once shown to break somebody has to stay accepted."""
+
+    def body(schema: dict[str, Any]) -> str:
+        content = {"application/json": {"schema": schema}}
+        return api(a={"post": {"operationId": "a", "requestBody": {"content": content}, "responses": {"204": FINE}}})
+
+    wide, narrow = {"type": "integer"}, {"type": "integer", "minimum": 1}
+    _write(repository, body(wide))
+    _commit(repository, "v2.0.0")
+    _write(repository, body(narrow))
+    assert gate(capsys, "--keep")[0] == 1
+    _commit(repository, "v3.0.0")
+    code, said = gate(capsys)
+    assert (code, [change["rule"] for change in said["changes"]]) == (1, ["kept-witness"])
+    _write(repository, body(wide))
+    assert "kept-witness" not in [change["rule"] for change in gate(capsys)[1]["changes"]]
+    (repository / "contract-tests" / "gate" / "x.json").write_text("{}")
+    assert gate(capsys)[1]["problems"] == [
+        "contract-tests/gate/x.json: this is no kept witness; remove it or keep it again"
+    ]
+
+
 def test_consumers_are_named_from_stored_pacts(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pacts = repository / "contract-tests" / "pacts"
     pacts.mkdir(parents=True)

@@ -91,8 +91,11 @@ class Exchange:
                 ),
                 common,
             )
-        if doubtful or found.reason:
-            yield from self._whole(each, title, path, said, sent, taken, found.reason, common)
+        if (doubtful or found.reason) and each.around is not None:
+            self.doubted[key] = self.doubted.get(key, 0) + 1
+            yield from self._at(each.around, subject, said, sent, taken)
+        elif doubtful or found.reason:
+            yield from self._whole(each, subject, said, sent, taken, found.reason, common)
         elif not found.causes:
             summary = self._summary(old, new)
             if summary:
@@ -142,8 +145,7 @@ class Exchange:
     def _whole(
         self,
         each: Difference,
-        title: str,
-        path: words.Path,
+        subject: str,
         said: words.Phrase,
         sent: Site,
         taken: Site,
@@ -164,16 +166,17 @@ class Exchange:
         proved, body, why = self.settled[key]
         if proved:
             return
-        detail = words.pointer(path)
+        path = words.path(each.steps, 1 if self.sender_is_new else 2)
         proof = None if body is None else self.replayed(sent, taken, body)
         if proof is not None:
-            cause = Cause(proof.keyword, "", (), body, proof.after)
+            cause = Cause(proof.keyword, "", proof.path, body, proof.after)
+            path = words.join((), proof.path)
             yield _placed(
                 breaking(
-                    title,
+                    subject,
                     said.broken(cause, path),
                     said.remedy(cause),
-                    detail=" ".join(filter(None, (detail, proof.keyword))),
+                    detail=" ".join(filter(None, (words.pointer(path), proof.keyword))),
                     witness=Witness("json", proof.value, "accepted", proof.after, JUDGES),
                 ),
                 common,
@@ -181,10 +184,10 @@ class Exchange:
             return
         yield _placed(
             unproven(
-                title,
+                subject,
                 said.doubt(path, reason or why or "the parts that differ depend on each other"),
                 words.UNDECIDED,
-                detail=detail,
+                detail=words.pointer(path),
             ),
             common,
         )

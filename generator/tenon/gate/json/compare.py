@@ -44,6 +44,8 @@ class Difference:
     """From that schema to the place."""
     settled: bool = False
     """It is harmless at a glance, and there for the changelog."""
+    around: Difference | None = None
+    """The whole union that the place is a branch of: another branch may take what this one refuses."""
 
     @property
     def places(self) -> tuple[Site, Site]:
@@ -62,7 +64,7 @@ class Region:
     """A pair of definitions without the definitions that they name."""
 
     differences: list[Difference] = field(default_factory=list)
-    edges: list[tuple[tuple[Step, ...], str, str]] = field(default_factory=list)
+    edges: list[tuple[tuple[Step, ...], str, str, Difference | None]] = field(default_factory=list)
 
 
 @dataclass
@@ -80,16 +82,17 @@ class Comparer:
         first = Region()
         self._walk(self.sender.of(sent), self.receiver.of(taken), (), first, (sent, taken), 0)
         seen: set[tuple[str, str]] = set()
-        waiting: deque[tuple[tuple[Step, ...], Region]] = deque([((), first)])
+        waiting: deque[tuple[tuple[Step, ...], Region, Difference | None]] = deque([((), first, None)])
         while waiting:
-            steps, region = waiting.popleft()
+            steps, region, outer = waiting.popleft()
             for each in region.differences:
-                yield replace(each, steps=steps + each.inside)
-            for inside, *names in region.edges:
-                pair = (names[0], names[1])
+                yield _placed(each, steps, outer)
+            for inside, sender, receiver, union in region.edges:
+                pair = (sender, receiver)
                 if pair not in seen:
                     seen.add(pair)
-                    waiting.append((steps + inside, self._region(pair)))
+                    around = outer if union is None else _placed(union, steps, outer)
+                    waiting.append((steps + inside, self._region(pair), around))
 
     def _region(self, pair: tuple[str, str]) -> Region:
         region = self.regions.get(pair)
@@ -117,28 +120,35 @@ class Comparer:
         )
 
     def _walk(
-        self, sent: Schema, taken: Schema, steps: tuple[Step, ...], out: Region, places: tuple[Site, Site], depth: int
+        self,
+        sent: Schema,
+        taken: Schema,
+        steps: tuple[Step, ...],
+        out: Region,
+        places: tuple[Site, Site],
+        depth: int,
+        around: Difference | None = None,
     ) -> None:
         if taken is True or taken == {} or sent is False:
             return
         names = _pure(sent), _pure(taken)
         if names[0] is not None and names[1] is not None:
             if not self.clean(names[0], names[1]):
-                out.edges.append((steps, names[0], names[1]))
+                out.edges.append((steps, names[0], names[1], around))
             return
         if depth > _MAX_DEREFERENCES:
             raise Opaque("its definitions stand in each other too deeply")
         if names[0] is not None:
-            return self._walk(self.sender.definition(names[0]), taken, steps, out, places, depth + 1)
+            return self._walk(self.sender.definition(names[0]), taken, steps, out, places, depth + 1, around)
         if names[1] is not None:
-            return self._walk(sent, self.receiver.definition(names[1]), steps, out, places, depth + 1)
+            return self._walk(sent, self.receiver.definition(names[1]), steps, out, places, depth + 1, around)
         rest = (dict(sent), dict(taken)) if isinstance(sent, dict) and isinstance(taken, dict) else None
         if rest is None:
             left: tuple[Any, Any] = (sent, taken)
         else:
             left = rest
             if not any(key in sent or key in taken for key in _UNEVALUATED):  # type: ignore[operator]
-                walk = _Node(self, rest[0], rest[1], steps, out, places, depth)
+                walk = _Node(self, rest[0], rest[1], steps, out, places, depth, around)
                 if walk.union():
                     return
                 walk.children()
@@ -146,7 +156,7 @@ class Comparer:
                 if not _alike(*rest):
                     out.differences.append(Difference(*rest, steps, *places, steps, settled=True))
                 return
-        out.differences.append(Difference(*left, steps, *places, steps))
+        out.differences.append(Difference(*left, steps, *places, steps, around=around))
 
     def _follows(self, sent: dict[str, Any], taken: dict[str, Any]) -> bool:
         """Whether each thing that the receiver asks for is said by the sender in the same words."""
@@ -184,10 +194,14 @@ class _Node:
     out: Region
     places: tuple[Site, Site]
     depth: int
+    around: Difference | None
+    whole: Difference | None = None
 
     def walk(self, sent: Schema, taken: Schema, *step: Any) -> None:
         keyword, ours, theirs = step
-        self.comparer._walk(sent, taken, (*self.steps, (keyword, ours, theirs)), self.out, self.places, self.depth)
+        around = self.whole if keyword in ("anyOf", "oneOf") else self.around
+        place = (*self.steps, (keyword, ours, theirs))
+        self.comparer._walk(sent, taken, place, self.out, self.places, self.depth, around)
 
     def children(self) -> None:
         self._maps()
@@ -274,6 +288,9 @@ class _Node:
 
     def union(self) -> bool:
         """Takes matched branches out; whether nothing is left."""
+        self.whole = Difference(
+            dict(self.sent), dict(self.taken), self.steps, *self.places, self.steps, around=self.around
+        )
         ours, theirs = _union(self.sent), _union(self.taken)
         if ours is None and theirs is None:
             return False
@@ -342,7 +359,7 @@ class _Node:
         assert isinstance(sent, dict) and isinstance(taken, dict)
         definitions = {**sent.get("$defs", {}), **renamed(taken).get("$defs", {})}
         question = {"allOf": both, "$defs": definitions}
-        return comparer.judge.ask(question, self_contained(comparer.sender, before)).proved
+        return comparer.judge.ask(question, self_contained(comparer.sender, before), quick=True).proved
 
 
 def _alike(sent: dict[str, Any], taken: dict[str, Any]) -> bool:
@@ -357,6 +374,12 @@ def _pure(schema: Schema) -> str | None:
         name = schema.get("$ref")
         return name.removeprefix("#/$defs/") if isinstance(name, str) else None
     return None
+
+
+def _placed(each: Difference, steps: tuple[Step, ...], outer: Difference | None) -> Difference:
+    """A difference of a region that `steps` lead to, inside the union `outer`."""
+    around = outer if each.around is None else _placed(each.around, steps, outer)
+    return replace(each, steps=steps + each.inside, around=around)
 
 
 def renamed(schema: Any) -> Any:

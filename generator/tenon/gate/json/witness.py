@@ -36,6 +36,8 @@ class Replay:
     after: str
     """``refused: /age: 0 is less than the minimum of 1``."""
     keyword: str
+    path: tuple[str | int, ...] = ()
+    """Where in the value it is refused."""
 
 
 @dataclass
@@ -283,7 +285,7 @@ def replay(
     path = "".join(f"/{key}" for key in deep.absolute_path)
     text = " ".join(deep.message.split())
     shown = text if len(text) <= 160 else text[:157] + "..."
-    return Replay(value, f"refused: {path or '(the whole)'}: {shown}", str(deep.validator))
+    return Replay(value, f"refused: {path or '(the whole)'}: {shown}", str(deep.validator), tuple(deep.absolute_path))
 
 
 def _leaves(errors: Iterable[ValidationError]) -> list[ValidationError]:

@@ -72,7 +72,8 @@ class Witness:
     """One concrete thing that shows the break, replayed before it is shown."""
 
     kind: str
-    """``json`` (a body or payload), ``request`` (a whole one), ``wire`` (bytes as hex) or ``query`` (SQL)."""
+    """``json`` (a body or payload), ``request`` (a whole one), ``wire`` (bytes as hex), ``query`` (SQL) or
+    ``source`` (code)."""
     value: Any
     """The thing as a JSON value."""
     before: str

@@ -12,6 +12,7 @@ import yaml
 from tenon.gate import engine
 from tenon.gate.context import Context, Database
 from tenon.gate.policy import Policy
+from tenon.gate.report import words
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change, Stability, Verdict
 
@@ -111,6 +112,7 @@ def _well_said(change: Change) -> None:
     assert change.remedy or change.verdict is Verdict.SAFE, _shown(change)
     if change.verdict is Verdict.BREAKING:
         assert change.witness is not None, _shown(change)
+        assert change.witness.kind in words.KINDS, _shown(change)
         assert change.witness.before and change.witness.after, _shown(change)
         assert change.witness.before != change.witness.after, _shown(change)
     assert (change.old or change.new) is not None, _shown(change)

@@ -32,7 +32,13 @@ _DIRECTIONS = {
     Direction.SOURCE: "in code made from the contract",
     Direction.NONE: "",
 }
-KINDS = {"json": "a JSON value", "request": "a request", "wire": "a message on the wire", "query": "a query"}
+KINDS = {
+    "json": "a JSON value",
+    "request": "a request",
+    "wire": "a message on the wire",
+    "query": "a query",
+    "source": "code that names it",
+}
 """What the proof is, by `Witness.kind`."""
 _COMMAND = re.compile(r"^(\s*)([:#])\2")
 SHOWN = 2000

@@ -75,10 +75,10 @@ SPACE = union(
 )
 PRINTABLE = between(" ", "~")
 
-# What a reader likes to see in an example, best first; surrogates never.
+# What a reader likes to see in an example, best first; surrogates never. Of the line ends only "\n" is one everywhere.
 _LIKED: tuple[CharSet, ...] = (
     between("a", "z"), DIGIT, between("A", "Z"), between("!", "~"), between(" ", " "),
-    (0xA1, 0xAD, 0xAE, 0x300), (0x370, 0x10000), (0x10000, TOP), EVERY,
+    (0xA1, 0xAD, 0xAE, 0x300), between("\n", "\n"), (0x370, 0x10000), (0x10000, TOP), EVERY,
 )  # fmt: skip
 _SAFE = invert(SURROGATES)
 

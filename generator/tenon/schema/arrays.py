@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tenon.schema.budget import Exceeded
 from tenon.schema.facts import CountFrom, Distinct, Fact, ItemAt, ItemsFrom, Size, SomeItemAt
 from tenon.schema.terms import Term
-from tenon.schema.values import Value, key
+from tenon.schema.values import Value
 
 if TYPE_CHECKING:
     from tenon.schema.solve import Solver
@@ -145,7 +145,7 @@ class Arrays:
                 raise Exceeded("minItems: an example would be too long")
             before = len(found)
             for value in self._of_length(length, wanted):
-                found.setdefault(key(value), value)
+                found.setdefault(self.solver.key(value), value)
                 if len(found) == wanted:
                     return list(found.values())
             if len(found) == before and length >= enough:
@@ -249,7 +249,8 @@ class Arrays:
     def _different(self, columns: list[list[Value]], wanted: int, size: int) -> Iterator[Value]:
         """Rows of pairwise different values; a column of `size` or more can always give one more."""
         solver = self.solver
-        keys = [[key(value) for value in column] for column in columns]
+        keyed = {id(column): [solver.key(value) for value in column] for column in columns}
+        keys = [keyed[id(column)] for column in columns]
         if _matching(keys) is None:
             return
         order = sorted(range(len(columns)), key=lambda index: len(columns[index]))

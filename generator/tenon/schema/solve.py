@@ -30,6 +30,7 @@ from tenon.schema.texts import Texts
 from tenon.schema.values import ARRAY, BOOLEAN, NUMBER, OBJECT, STRING, TYPES, Value, key
 
 SETTLED = 1 << 60
+_HEAVIEST = 50_000  # values within an example
 
 
 class State(Protocol):
@@ -86,6 +87,7 @@ class Solver:
         self._definitions: dict[object, Term] = {}
         self._languages: dict[str, Language | Exceeded] = {}
         self._letters: dict[int, str] = {}
+        self._weights: dict[int, tuple[Value, int]] = {}
         self._types: dict[Term, int] = {}
         self._named_in: dict[tuple[str, Term], bool] = {}
         self._cells: dict[tuple[tuple[str, ...], tuple[Term, ...]], list[tuple[Term, frozenset[Term]]]] = {}
@@ -150,6 +152,23 @@ class Solver:
             self.budget.spend(1 + length // 512)
             known = self._letters[length] = "a" * length
         return known
+
+    def key(self, value: Value) -> object:
+        """The key of an example, paid for by its size: examples share their parts, so that size may grow in powers."""
+        weight = self._weigh(value)
+        if weight > _HEAVIEST:
+            raise Exceeded("an example would be too large")
+        self.budget.spend(weight // 8)
+        return key(value)
+
+    def _weigh(self, value: Value) -> int:
+        if not isinstance(value, (list, dict)):
+            return 1
+        known = self._weights.get(id(value))
+        if known is None:
+            parts = value if isinstance(value, list) else value.values()
+            known = self._weights[id(value)] = (value, 1 + sum([self._weigh(part) for part in parts]))
+        return known[1]
 
     def unfold(self, term: Named) -> Term:
         """The definition of a named term."""
@@ -393,7 +412,7 @@ class Solver:
             return
         if not cube.choices:
             for value in cube.state.members(answer.wanted):
-                answer.found.setdefault(key(value), value)
+                answer.found.setdefault(self.key(value), value)
             return
         choice = min(cube.choices, key=_weakness)
         cube.choices.remove(choice)

@@ -119,6 +119,13 @@ def deep(levels: int, innermost: Any) -> Any:
     return innermost
 
 
+def nested(level: dict[str, Any], keyword: str, levels: int) -> Any:
+    innermost: Any = {"type": "string"}
+    for _ in range(levels):
+        innermost = {**level, keyword: innermost}
+    return innermost
+
+
 @pytest.mark.parametrize(
     ("a", "b"),
     [
@@ -139,6 +146,7 @@ def deep(levels: int, innermost: Any) -> Any:
         ({1: 2}, {"properties": {3: {}}}),
         ({"enum": [{1: 2}]}, {"enum": [object()]}),
         ({"const": b"bytes"}, True),
+        (nested({"type": "array", "minItems": 2, "uniqueItems": True}, "contains", 200), {"type": "string"}),
         ({"$ref": "http://[bad"}, True),
         ({"$id": "http://[bad", "type": "string"}, {"$id": 7}),
         ({"$dynamicRef": "#x"}, True),

@@ -17,12 +17,13 @@ new names instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, reading, samples
+from tenon.gate.kinds.protobuf import FieldPair, proof, reading, samples
 from tenon.gate.kinds.protobuf.facts import moved
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees
-from tenon.gate.verdict import Change, Witness, breaking
+from tenon.gate.verdict import Change, Witness, breaking, unproven
 
 ON = (FieldPair,)
 _REMEDY = "give the field its old number back"
@@ -50,9 +51,24 @@ def judge(pair: FieldPair, context: Context) -> Iterator[Change]:
                 ),
                 affects=pair.message.travel.methods, **pair.places,
             )  # fmt: skip
+        elif encoding == reading.JSON and not _understood(pair, now):
+            way = pair.message.travel.ways[0]
+            yield unproven(
+                pair.name, f"{what} and another type: no value was found that is read differently in JSON, and the "
+                "types do not prove that there is none", _REMEDY, direction=way.direction, role=way.role,
+                detail=encoding, affects=pair.message.travel.methods, **pair.places,
+            )  # fmt: skip
 
 
-def _differences(pair: FieldPair, now: object, encoding: str) -> Iterator[tuple[reading.Trial, str]]:
+def _understood(pair: FieldPair, now: Any) -> bool:
+    for way in pair.message.travel.ways:
+        writer, reader = (pair.old, now) if way.from_old else (now, pair.old)
+        if not proof.understood(reading.JSON, writer, reader, exact=not way.from_old):
+            return False
+    return True
+
+
+def _differences(pair: FieldPair, now: Any, encoding: str) -> Iterator[tuple[reading.Trial, str]]:
     for way in pair.message.travel.ways:
         writing, reader_side = reading.direct(pair.sides, way)
         field, reader = (pair.old, pair.message.new) if way.from_old else (now, pair.message.old)

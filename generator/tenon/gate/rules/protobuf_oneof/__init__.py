@@ -20,47 +20,55 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, Way, reading, samples
+from tenon.gate.kinds.protobuf import FieldPair, MessagePair, Way, reading, samples
 from tenon.gate.kinds.protobuf.facts import moved, oneof
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees, source
 from tenon.gate.verdict import Change, Witness, breaking
 
-ON = (FieldPair,)
+ON = (MessagePair, FieldPair)
 _REMEDY = "leave the field where it is, and make the oneof of new fields"
 _BUF = ("FIELD_SAME_ONEOF", "ONEOF_NO_DELETE")
 
 
-def judge(pair: FieldPair, context: Context) -> Iterator[Change]:
-    """What excludes what, and the generated code."""
-    if pair.old is None or moved(pair) is not None:
+def judge(pair: MessagePair | FieldPair, context: Context) -> Iterator[Change]:
+    """What excludes what in a message, and the generated code of a field."""
+    if pair.old is None or pair.new is None:
         return
-    yield from _exclusions(pair)
-    if pair.new is None:
-        return
-    old, new = (_name(field) for field in (pair.old, pair.new))
-    if old != new:
+    if isinstance(pair, MessagePair):
+        for encoding in reading.ENCODINGS:
+            done: set[str] = set()
+            for way in pair.travel.ways:
+                for change in _exclusions(pair, way, encoding):
+                    if change.subject not in done:
+                        done.add(change.subject)
+                        yield change
+    elif moved(pair) is None and (old := _name(pair.old)) != (new := _name(pair.new)):
         what = f"`{pair.old.name}` is {_place(new)} and was {_place(old)}"
         subject = f"{pair.message.name}.{old or new}"
-        yield source(pair.sides, subject, what, _REMEDY, f"generated {_place(old)}", f"generated {_place(new)}",
-                     pair.places, *_BUF)  # fmt: skip
+        yield source(
+            pair.sides,
+            subject,
+            what,
+            _REMEDY,
+            f"generated {_place(old)}",
+            f"generated {_place(new)}",
+            pair.places,
+            *_BUF,
+        )
 
 
-def _exclusions(pair: FieldPair) -> Iterator[Change]:
-    """Fields beside this one that the writer may set as well and the reader may not have set as well."""
-    done: set[str] = set()
-    for way in pair.message.travel.ways:
-        writer, reader = (pair.message.old, pair.message.new) if way.from_old else (pair.message.new, pair.message.old)
-        field, peer = (pair.old, pair.new) if way.from_old else (pair.new, pair.old)
-        group = oneof(peer) if field is not None and peer is not None else None
-        for other in group.fields if group is not None else ():
-            beside = writer.fields_by_number.get(other.number)
-            if beside is None or beside.number == field.number or _together(field, beside):
-                continue
-            for encoding in reading.ENCODINGS:
-                change = None if encoding in done else _both(pair, way, encoding, field, beside, reader)
-                if change is not None:
-                    done.add(encoding)
-                    yield change
+def _exclusions(pair: MessagePair, way: Way, encoding: str) -> Iterator[Change]:
+    """Two fields that the writer may set together, of each oneof of the reader."""
+    writer, reader = (pair.old, pair.new) if way.from_old else (pair.new, pair.old)
+    key = "number" if encoding == reading.WIRE else "json_name"
+    written = {getattr(field, key): field for field in writer.fields if not field.is_repeated}
+    for group in reader.oneofs:
+        known = [written[getattr(field, key)] for field in group.fields if getattr(field, key) in written]
+        other = next((field for field in known[1:] if not _together(known[0], field)), None)
+        if other is not None:
+            change = _both(pair, way, encoding, [known[0], other], reader, group)
+            if change is not None:
+                yield change
 
 
 def _together(field: Any, beside: Any) -> bool:
@@ -68,32 +76,30 @@ def _together(field: Any, beside: Any) -> bool:
     return _name(field) is not None and _name(field) == _name(beside)
 
 
-def _both(pair: FieldPair, way: Way, encoding: str, field: Any, beside: Any, reader: Any) -> Change | None:
+def _both(pair: MessagePair, way: Way, encoding: str, fields: list[Any], reader: Any, group: Any) -> Change | None:
     writing, reading_side = reading.direct(pair.sides, way)
-    if field.is_repeated or beside.is_repeated:
-        return None  # a oneof has no such field: the cardinality changed as well, and has the verdict
-    message = samples.plain(writing, field)
-    message.MergeFrom(samples.plain(writing, beside))
-    found = [
-        trial for each in (field, beside)
-        if (trial := reading.attempt(reading_side, encoding, way, message, each, reader)) is not None
-    ]  # fmt: skip
+    message = samples.plain(writing, fields[0])
+    message.MergeFrom(samples.plain(writing, fields[1]))
+    tried = [reading.attempt(reading_side, encoding, way, message, field, reader) for field in fields]
+    found = [trial for trial in tried if trial is not None]
     hurt = next((trial for trial in found if not trial.same), None)
     if hurt is None:
         return None
-    group = oneof(pair.new) or oneof(pair.old)
-    sent = " and ".join(f"`{trial.sent}`" for trial in found)
-    before, after = f"sent as {sent}", f"`{hurt.sent}`: {hurt.read}"
-    if not way.from_old:
-        before, after = after, before
-    names = " and ".join(sorted(f"`{each.name}`" for each in (field, beside)))
+    sent = "sent as " + " and ".join(f"`{trial.sent}`" for trial in found)
+    read = f"`{hurt.sent}`: {hurt.read}"
+    before, after = (sent, read) if way.from_old else (read, sent)
+    names = " and ".join(sorted(f"`{field.name}`" for field in fields))
     return breaking(
-        f"{pair.message.name}.{group.name}",
+        f"{pair.name}.{group.name}",
         f"{names} exclude each other for one side only: {ENCODING_WORDS[encoding]}, {way.words} with both loses one",
-        _REMEDY, direction=way.direction, role=way.role, detail=encoding, affects=pair.message.travel.methods,
+        _REMEDY,
+        direction=way.direction,
+        role=way.role,
+        detail=encoding,
         witness=Witness(encoding, hurt.payload, before, after, ("protobuf", *agrees(pair.sides, pair.places, *_BUF))),
+        affects=pair.travel.methods,
         **pair.places,
-    )  # fmt: skip
+    )
 
 
 def _name(field: Any) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import re
 import subprocess
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from tenon import cli
+from tenon.cli.console import Console
 from tenon.gate.affected import affected, changed
 from tenon.gate.snapshot import BadBaseline
 
@@ -158,12 +161,13 @@ def test_workflow_gives_arguments_that_are_known(line: str, monkeypatch: pytest.
     """The parsers take them; nothing is run."""
     words = [word.strip('"') for word in line.split("|")[0].split()]
     words = ["services" if word == "$kind" else word for word in words]
-    import importlib
-
     seen = []
-    monkeypatch.setattr(
-        importlib.import_module(f"tenon.cli.{words[0]}"), "run", lambda args, console: seen.append(args) or 0
-    )
+
+    def run(args: argparse.Namespace, console: Console) -> int:
+        seen.append(args)
+        return 0
+
+    monkeypatch.setattr(importlib.import_module(f"tenon.cli.{words[0]}"), "run", run)
     assert cli.main(words) == 0 and seen
 
 

@@ -56,13 +56,13 @@ class Refused:
     service: str
     query: Query
     ran: Ran
-    setup: tuple[Ran, ...]
-    """What has to run before it, on both sides."""
+    given: tuple[Ran, ...]
+    """What the old release ran before, on the old schema."""
     message: str
     key: str
     """Which refusal, where one query has several: a constraint, a column."""
-    certain: bool
-    """False: only with a NULL of which the source does not tell whether it is ever passed, or without the triggers."""
+    doubt: str
+    """Why it is no proof, in words; empty: it is one."""
     cause: Location
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from tenon.gate.kinds.migrations.pairs import Ran
 from tenon.gate.kinds.migrations.queries import Query
@@ -28,7 +28,7 @@ _NO_PROOF = ("57", "53", "40", "55", "58", "XX", "08")
 """Classes of SQLSTATE that say nothing of the schema: time, resources, locks, the system."""
 
 _TABLES = """
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), a.atttypid
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), a.atttypid, a.attidentity
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -42,13 +42,27 @@ _NAMES_OF_KINDS = {"smallint": "int", "integer": "int", "bigint": "int", "text":
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One execution of an INSERT that the old schema takes."""
+class Execution:
+    """One statement with its values, to be run again and to be shown."""
 
-    query: Query
-    vector: Vector
-    types: tuple[int, ...]
     shown: Ran
+    values: tuple[Value, ...]
+    types: tuple[int, ...]
+    certain: bool = True
+    """False: it holds a NULL of which the source does not tell whether it is ever passed."""
+
+    def run(self, session: Session) -> Refusal | None:
+        return session.execute(self.shown.sql, self.values, self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the old schema takes and the new one refuses."""
+
+    refusal: Refusal
+    ran: Execution | None
+    """None: no values were found with which the old schema takes it; it was parsed only."""
+    setup: tuple[Execution, ...] = ()
 
 
 @dataclass
@@ -57,13 +71,16 @@ class Outcome:
 
     untried: Refusal | None = None
     """The old schema itself refuses it: nothing is known."""
-    refusals: list[tuple[Ran, tuple[Ran, ...], Refusal, bool]] = field(default_factory=list)
-    """Statement, what ran before it, PostgreSQL's word on the new schema, and whether it is certain."""
+    troubles: list[Trouble] = field(default_factory=list)
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
     ran: Ran | None = None
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Execution] = field(default_factory=list)
     """What the old schema took of an INSERT."""
+
+
+class _Slow(Exception):
+    """The statement says nothing of the schema: it takes too long, or its session ended."""
 
 
 class Trial:
@@ -74,9 +91,9 @@ class Trial:
         self._samples = Samples(old)
         for session in (old, new):
             session.run("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
-        fill(new, Samples(new), fill(old, self._samples, {}))
-        found = new.rows("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")
-        self._triggers = found[0][0] != "0"
+        self.filled = fill(old, self._samples, {})
+        """By table: what put the one row into the old schema's."""
+        fill(new, Samples(new), self.filled)
         for session in (old, new):
             session.run("SAVEPOINT replay")
 
@@ -93,12 +110,14 @@ class Trial:
             fixed = (0,) * len(fixed)
         new = self._new.describe(query.sql)
         typed = False
-        if not isinstance(new, Refusal) and any(fixed):
+        if any(fixed):
+            self._again()
             declared = self._new.describe(query.sql, fixed)
-            typed = isinstance(declared, Refusal)
-            new = declared if typed else new
+            typed = isinstance(declared, Refusal) and not isinstance(new, Refusal)
+            new = declared if isinstance(declared, Refusal) else new
         self._again()
-        self._run(query, old, new, fixed, outcome, typed=typed)
+        with suppress(_Slow):
+            self._run(query, old, new, fixed, outcome, typed=typed)
         if isinstance(new, Shape):
             outcome.before, outcome.after = old.columns, new.columns
         self._again()
@@ -130,16 +149,16 @@ class Trial:
             self._again()
         else:
             if isinstance(new, Refusal):
-                outcome.refusals.append((Ran(query.sql, None), (), new, True))
+                outcome.troubles.append(Trouble(new, None))
             return
         outcome.ran = self._shown(query, base, old, fixed if typed else ())
         if isinstance(new, Refusal):
-            outcome.refusals.append((outcome.ran, (), new, True))
-        self._vary(query, old, new, fixed, samples, base, outcome, replica and self._triggers)
+            outcome.troubles.append(Trouble(new, Execution(outcome.ran, base, _types(fixed, base))))
+        self._vary(query, old, new, fixed, samples, base, outcome)
 
     def _vary(
         self, query: Query, old: Shape, new: Shape | Refusal, fixed: tuple[int, ...], samples: list[tuple[Value, ...]],
-        base: tuple[Value, ...], outcome: Outcome, doubtful: bool,
+        base: tuple[Value, ...], outcome: Outcome,
     ) -> None:  # fmt: skip
         """Every value changed alone; and for an INSERT on top of the first row as well: two rows that differ in one
         column show a new UNIQUE."""
@@ -148,37 +167,35 @@ class Trial:
         seen: set[tuple[str, ...]] = set()
         for setup in ([], [base]) if table is not None else ([],):
             for number, vector in enumerate(tried[len(setup) :]):
-                types = _types(fixed, vector.values)
                 refused = self._after(self._old, query, setup, fixed, vector.values)
-                if refused is not None and refused.state.startswith(_NO_PROOF):
-                    return  # so slow that trying on would only cost time
                 if refused is not None:
                     continue
                 if table is not None and not setup:
                     apart = self._apart(query, table, vector, number, fixed)
-                    outcome.rows.append(Row(query, apart, types, self._shown(query, apart.values, old)))
+                    outcome.rows.append(self._execution(query, old, fixed, apart))
                 if isinstance(new, Refusal):
                     continue
                 refusal = self._after(self._new, query, setup, fixed, vector.values)
-                if refusal is None or refusal.state.startswith(_NO_PROOF):
-                    continue
-                key = (refusal.state, refusal.column, refusal.constraint)
-                if key not in seen and len(seen) < _MAX_REFUSALS:
+                key = (refusal.state, refusal.column, refusal.constraint) if refusal else ()
+                if refusal is not None and key not in seen and len(seen) < _MAX_REFUSALS:
                     seen.add(key)
-                    given = tuple(self._shown(query, each, old) for each in setup)
-                    ran = self._shown(query, vector.values, old)
-                    outcome.refusals.append((ran, given, refusal, vector.certain and not doubtful))
+                    given = tuple(self._execution(query, old, fixed, Vector(each)) for each in setup)
+                    ran = self._execution(query, old, fixed, vector)
+                    outcome.troubles.append(Trouble(refusal, ran, given))
 
     def _after(
         self, session: Session, query: Query, setup: list[tuple[Value, ...]], fixed: tuple[int, ...],
         values: tuple[Value, ...],
     ) -> Refusal | None:  # fmt: skip
-        """Run the query from the same state each time, `setup` before it; where that is refused nothing is proved."""
+        """Run the query from the same state each time, `setup` before it; where only that is refused it is not run."""
         session.run("ROLLBACK TO ready")
         for each in setup:
-            if session.execute(query.sql, each, _types(fixed, each)) is not None:
-                return Refusal("", _NO_PROOF[0]) if session is self._new else Refusal("", "00000")
-        return session.execute(query.sql, values, _types(fixed, values))
+            if refusal := session.execute(query.sql, each, _types(fixed, each)):
+                return refusal if session is self._old else None
+        refusal = session.execute(query.sql, values, _types(fixed, values))
+        if refusal is not None and refusal.state.startswith(_NO_PROOF):
+            raise _Slow
+        return refusal
 
     def _apart(self, query: Query, table: str, vector: Vector, number: int, fixed: tuple[int, ...]) -> Vector:
         """The same row under keys of its own, so that it can stand beside the others."""
@@ -211,13 +228,14 @@ class Trial:
     def _base(self, query: Query, samples: list[tuple[Value, ...]], fixed: tuple[int, ...]) -> tuple[Value, ...] | None:
         """Values that the old schema takes."""
         for values in bases(samples):
-            refusal = self._old.execute(query.sql, values, _types(fixed, values))
-            self._old.run("ROLLBACK TO ready")
-            if refusal is None:
+            if self._after(self._old, query, [], fixed, values) is None:
                 return values
-            if refusal.state.startswith(_NO_PROOF):
-                break
         return None
+
+    def _execution(self, query: Query, old: Shape, fixed: tuple[int, ...], vector: Vector) -> Execution:
+        return Execution(
+            self._shown(query, vector.values, old), vector.values, _types(fixed, vector.values), vector.certain
+        )
 
     def _shown(self, query: Query, values: Sequence[Value], shape: Shape, declared: tuple[int, ...] = ()) -> Ran:
         plain = tuple(self._samples.plain(n, v) for n, v in zip(shape.parameters, values, strict=True))
@@ -230,29 +248,39 @@ def _types(fixed: Sequence[int], values: Sequence[Value]) -> tuple[int, ...]:
     return tuple(wire_type(number, value) for number, value in zip(fixed, values, strict=bool(fixed)))
 
 
-def fill(session: Session, samples: Samples, known: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
-    """One row into every table, without foreign keys and triggers; the values, by table and column.
+def fill(session: Session, samples: Samples, known: Mapping[str, Execution]) -> dict[str, Execution]:
+    """One row into every table, without foreign keys and triggers; by table what was run.
 
-    Values of `known` are taken first, so that rows on both sides are the same."""
-    wanted: dict[str, list[tuple[str, int]]] = {}
-    for table, column, number in session.rows(_TABLES):
-        wanted.setdefault(table or "", []).append((column or "", int(number or 0)))
+    Values of `known`, of the other side, are taken first, so that rows on both sides are the same."""
+    wanted: dict[str, list[tuple[str, int, bool]]] = {}
+    for table, column, number, always in session.rows(_TABLES):
+        wanted.setdefault(table or "", []).append((column or "", int(number or 0), always == "a"))
     session.run("SET LOCAL session_replication_role = replica")
-    done: dict[tuple[str, str], Any] = {}
+    done: dict[str, Execution] = {}
     for table, described in wanted.items():
-        names = ", ".join(name for name, _ in described)
+        names = ", ".join(name for name, _, _ in described)
         marks = ", ".join(f"${index}" for index in range(1, len(described) + 1))
+        overriding = "OVERRIDING SYSTEM VALUE " if any(always for _, _, always in described) else ""
+        insert = f"INSERT INTO {table.removeprefix('public.')} ({names}) {overriding}VALUES ({marks})"
+        before = known[table].values if table in known else ()
+        named = dict(zip(_listed(known[table].shown.sql), before, strict=True)) if before else {}
         choices = []
-        for name, type_ in described:
-            first = (known[table, name],) if (table, name) in known else ()
+        for name, type_, _ in described:
+            first = (named[name],) if name in named else ()
             choices.append(tuple(dict.fromkeys((*first, *samples.values(type_, name.strip('"'))))))
-        insert = f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({marks})"
         for values in bases(choices):
-            if session.execute(insert, values, (0,) * len(values)) is None:
-                done.update({(table, name): value for (name, _), value in zip(described, values, strict=True)})
+            shown = tuple(samples.plain(type_, v) for (_, type_, _), v in zip(described, values, strict=True))
+            execution = Execution(Ran(insert, shown), values, (0,) * len(values))
+            if execution.run(session) is None:
+                done[table] = execution
                 break
     session.run("SET LOCAL session_replication_role = origin")
     return done
+
+
+def _listed(insert: str) -> list[str]:
+    """The columns of an INSERT that `fill` has made."""
+    return insert[insert.index("(") + 1 : insert.index(")")].split(", ")
 
 
 def lost(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -200,7 +200,7 @@ class Server:
             role = sql.Identifier(self._prefix)
             self._admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
             self._admin.execute(sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(role))
-            for name, value in (("statement_timeout", "4s"), ("lock_timeout", "2s"), ("temp_file_limit", "256MB")):
+            for name, value in (("statement_timeout", "2s"), ("lock_timeout", "2s"), ("temp_file_limit", "256MB")):
                 self._admin.execute(
                     sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value))
                 )

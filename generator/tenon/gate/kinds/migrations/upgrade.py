@@ -12,7 +12,8 @@ from tenon.gate.kinds.migrations import replay, services
 from tenon.gate.kinds.migrations.catalog import catalog, difference
 from tenon.gate.kinds.migrations.pairs import Ahead, History, Ran, Refused, Release, Reread, Rows
 from tenon.gate.kinds.migrations.queries import Query
-from tenon.gate.kinds.migrations.replay import Row, Trial
+from tenon.gate.kinds.migrations.replay import Execution, Outcome, Trial, Trouble
+from tenon.gate.kinds.migrations.samples import target
 from tenon.gate.kinds.migrations.scratch import Refusal, Server, Session, Unusable
 from tenon.gate.kinds.migrations.services import Service
 from tenon.gate.kinds.migrations.statements import Phase, Statement, Step, split, steps, tables, upward
@@ -21,6 +22,8 @@ from tenon.source import Location
 _MAX_QUERIES = 400
 _MAX_ROWS = 200
 _MAX_TRIES = 24
+_MAX_PROOFS = 40
+"""Databases made to show one refusal from nothing."""
 _BORDERS = ("begin", "start", "commit", "end", "rollback", "abort", "prepare")
 
 
@@ -33,6 +36,7 @@ class Upgrade:
         texts = [*old.files.values(), *new.files.values(), *(q.sql for q in (*old.code.queries, *new.code.queries))]
         self._runtime = services.runtime_files(new, texts) or services.runtime_files(old, texts)
         self._hurt: set[str] = set()
+        self._proofs = 0
 
     def facts(self) -> Iterator[object]:
         """Everything that was found, in the order in which it is looked for."""
@@ -45,7 +49,7 @@ class Upgrade:
         upgraded, broken = self._built(self._new, self._fresh, base)
         yield from self._history(base, upgraded, broken)
         if broken is None:
-            rows: list[Row] = []
+            rows: list[Execution] = []
             for fact in self._replayed(base, upgraded, rows):
                 self._hurt |= _words(fact.query.sql)
                 yield fact
@@ -58,7 +62,7 @@ class Upgrade:
                 yield self._release()
 
     def _built(
-        self, service: Service, names: list[str], base: str | None = None, rows: Sequence[Row] = ()
+        self, service: Service, names: list[str], base: str | None = None, rows: Sequence[Execution] = ()
     ) -> tuple[str, tuple[str, tuple[Refusal, Statement]] | None]:
         """A database with these files applied on `base` and `rows`; the first file that is refused, and why."""
         name = self._server.database(base)
@@ -136,42 +140,88 @@ class Upgrade:
 
     # -- the old release's queries and rows
 
-    def _replayed(self, base: str, upgraded: str, rows: list[Row]) -> Iterator[Refused | Reread]:
+    def _replayed(self, base: str, upgraded: str, rows: list[Execution]) -> Iterator[Refused | Reread]:
         if self._old.files == self._new.files:
             return
+        tried: list[tuple[Query, Outcome]] = []
         with self._server.session(base) as old, self._server.session(upgraded) as new:
             trial = Trial(old, new)
-            known: set[tuple[str, str]] = set()
-            for query in self._old.code.queries[:_MAX_QUERIES]:
-                if services.same_query(query) in known:
-                    continue
-                known.add(services.same_query(query))
+            wanted = {services.same_query(query): query for query in reversed(self._old.code.queries)}
+            for query in [*reversed(wanted.values())][:_MAX_QUERIES]:
                 try:
-                    outcome = trial.replay(query)
+                    tried.append((query, trial.replay(query)))
                 except Unusable as error:
                     self._context.problems.append(f"{query.at}: the query was not replayed: {error}")
-                    return
-                if outcome.untried is not None:
-                    self._note(f"{query.at}: not replayed, the old schema refuses it: {outcome.untried}")
-                    continue
-                self._context.counts["queries replayed"] += 1
-                rows += outcome.rows
-                yield from self._judged(query, outcome)
+                    break
+        for query, outcome in tried:
+            if outcome.untried is not None:
+                self._note(f"{query.at}: not replayed, the old schema refuses it: {outcome.untried}")
+                continue
+            self._context.counts["queries replayed"] += 1
+            rows += outcome.rows
+            for trouble in outcome.troubles:
+                yield self._refused_query(base, upgraded, query, trouble, trial.filled)
+            yield from self._reread(query, outcome)
         if built := len(self._old.code.built):
             count = f"{built} queries are" if built > 1 else "1 query is"
-            self._note(
-                f"{self._old.name}: {count} put together while running and not replayed ({self._old.code.built[0]})"
-            )
-        if len(self._old.code.queries) > _MAX_QUERIES:
+            at = self._old.code.built[0]
+            self._note(f"{self._old.name}: {count} put together while running and not replayed ({at})")
+        if len(wanted) > _MAX_QUERIES:
             self._context.problems.append(f"{self._old.name}: only the first {_MAX_QUERIES} queries were replayed")
 
-    def _judged(self, query: Query, outcome: replay.Outcome) -> Iterator[Refused | Reread]:
-        for ran, setup, refusal, certain in outcome.refusals:
-            key = refusal.constraint or refusal.column or _key(refusal)
-            yield Refused(
-                self._new.name, query, ran, setup, refusal.message, key, certain, self._cause(query.sql, refusal)
-            )
-        lost = replay.lost(outcome.before, outcome.after) if outcome.before and not outcome.refusals else ()
+    def _refused_query(
+        self, base: str, upgraded: str, query: Query, trouble: Trouble, filled: dict[str, Execution]
+    ) -> Refused:
+        """The refusal, shown again from nothing: the old files, the fewest rows, the new files, the query."""
+        refusal, ran, setup = trouble.refusal, trouble.ran, trouble.setup
+        shown, doubt = Ran(query.sql, None), ""
+        if ran is not None:
+            shown = ran.shown
+            proof = self._proof(base, upgraded, trouble, filled)
+            if proof is None:
+                doubt = "it could not be shown again in a database of its own"
+            elif not all(each.certain for each in (ran, *proof)):
+                doubt = "only with a NULL, and the source does not tell whether it is ever passed"
+            setup = proof or ()
+        key = refusal.constraint or refusal.column or _key(refusal)
+        given = tuple(each.shown for each in setup)
+        cause = self._cause(query.sql, refusal)
+        return Refused(self._new.name, query, shown, given, refusal.message, key, doubt, cause)
+
+    def _proof(
+        self, base: str, upgraded: str, trouble: Trouble, filled: dict[str, Execution]
+    ) -> tuple[Execution, ...] | None:
+        """The fewest statements before it with which the query runs on the old schema and not on the new one."""
+        assert trouble.ran is not None
+        query = trouble.ran.shown.sql
+        into = _bare(target(query) or "")
+        others = {table: each for table, each in filled.items() if _bare(table) != into}
+        named = tuple(each for table, each in others.items() if _bare(table) in _words(query))
+        for given in dict.fromkeys(((), named, tuple(others.values()))):
+            setup = (*given, *trouble.setup)
+            if self._holds(base, upgraded, setup, trouble.ran, trouble.refusal):
+                return setup
+        return None
+
+    def _holds(self, base: str, upgraded: str, setup: Sequence[Execution], ran: Execution, refusal: Refusal) -> bool:
+        with self._server.session(base) as session:
+            ready = _write(session, setup, commit=False)
+            if not ready or ran.run(session) is not None:
+                return False
+        if setup:
+            self._proofs += 1
+            if self._proofs > _MAX_PROOFS:
+                return False
+            upgraded, failure = self._built(self._new, self._fresh, base, setup)
+            if failure is not None:
+                return False
+        with self._server.session(upgraded) as session:
+            session.run("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
+            again = ran.run(session)
+        return again is not None and again.state == refusal.state
+
+    def _reread(self, query: Query, outcome: Outcome) -> Iterator[Reread]:
+        lost = replay.lost(outcome.before, outcome.after) if outcome.before and not outcome.troubles else ()
         if lost:
             named = tuple(name for name in lost if "*" not in query.sql or name in self._old.code.names)
             ran = outcome.ran or Ran(query.sql, None)
@@ -200,24 +250,22 @@ class Upgrade:
         best = max(self._steps, key=likeness, default=None)
         return best[1] if best else self._new.at(next(iter(self._new.files)))
 
-    def _data(self, base: str, rows: list[Row]) -> Iterator[Rows]:
+    def _data(self, base: str, rows: list[Execution]) -> Iterator[Rows]:
         """The new files where the old release's own rows are."""
-        sure = [row for row in rows if row.vector.certain]
+        sure = [row for row in rows if row.certain]
         for _ in range(4):
             found = self._rejected(base, sure)
             if found is None:
                 break
             fact, culprit = found
             yield fact
-            sure = [row for row in sure if row.query is not culprit]
+            sure = [row for row in sure if row.shown.sql != culprit]
         else:
             return
-        if found := self._rejected(
-            base, [*sure, *(row for row in rows if not row.vector.certain)][:_MAX_ROWS], certain=False
-        ):
+        if found := self._rejected(base, [*sure, *(row for row in rows if not row.certain)][:_MAX_ROWS], certain=False):
             yield found[0]
 
-    def _rejected(self, base: str, rows: list[Row], *, certain: bool = True) -> tuple[Rows, Query] | None:
+    def _rejected(self, base: str, rows: list[Execution], *, certain: bool = True) -> tuple[Rows, str] | None:
         if not rows:
             return None
         _, failure = self._built(self._new, self._fresh, base, rows[:_MAX_ROWS])
@@ -231,9 +279,9 @@ class Upgrade:
         key = refusal.constraint or refusal.column or _key(refusal)
         at = self._new.at(name, statement.line)
         fact = Rows(self._new.name, name, at, statement.raw, shown, refusal.message, key, certain)
-        return fact, culprits[-1].query
+        return fact, culprits[-1].shown.sql
 
-    def _fewest(self, base: str, rows: list[Row], refusal: Refusal) -> list[Row]:
+    def _fewest(self, base: str, rows: list[Execution], refusal: Refusal) -> list[Execution]:
         """The fewest rows that are refused alike, found by leaving out halves, then less; within so many tries."""
         kept = rows[:_MAX_ROWS]
         size = max(1, len(kept) // 2)
@@ -251,7 +299,7 @@ class Upgrade:
         proved = failure is not None and failure[1][0].state == refusal.state
         return kept if proved else rows[:_MAX_ROWS]
 
-    def _refused(self, session: Session, rows: list[Row]) -> str | None:
+    def _refused(self, session: Session, rows: list[Execution]) -> str | None:
         """What the new files are refused with where these rows are, in one transaction that is rolled back."""
         _write(session, rows, commit=False)
         texts = (each for name in self._fresh for each in split(upward(self._new.files[name])))
@@ -298,14 +346,19 @@ class Upgrade:
             self._context.notes.append(text)
 
 
-def _write(session: Session, rows: Sequence[Row], *, commit: bool = True) -> None:
-    """Insert what the session takes; twice, for a row may need another one first."""
+def _write(session: Session, rows: Sequence[Execution], *, commit: bool = True) -> bool:
+    """Write what the session takes, twice, for a row may need another one first; whether it took all."""
     session.run("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
-    again = [row for row in rows if session.execute(row.query.sql, row.vector.values, row.types) is not None]
-    for row in again:
-        session.execute(row.query.sql, row.vector.values, row.types)
+    again = [row for row in rows if row.run(session) is not None]
+    left = [row for row in again if row.run(session) is not None]
     if commit:
         session.run("COMMIT")
+    return not left
+
+
+def _bare(table: str) -> str:
+    """A table's name without its schema."""
+    return table.rpartition(".")[2].strip('"').lower()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -9,11 +9,12 @@ and again after a rollback.
 **How it is decided.** The statements are read from the old release's Python (`execute`, `fetch_one`, `fetch_all`,
 `fetch_value` and drivers' own names for them). Each is parsed by PostgreSQL on the old and on the new schema and then
 run on both, many times: with values made for the parameters' types and for what constraints name, with each value
-changed alone and with NULL, in a transaction that is rolled back. `breaking`: it ran before and is refused, or a column
-of its answer has another name or type; the witness is the statement with its values. Integers of any width are one type
-to Python, and columns added at the end hurt nobody. `unproven`: it is refused only with a NULL, and the source does not
-tell whether that parameter can be None; or `SELECT *` loses a column that the source names nowhere. Statements that are
-put together while running cannot be replayed; the report counts them.
+changed alone and with NULL, in a transaction that is rolled back. What is refused is shown again from nothing: the
+old files, the fewest rows that the old schema takes, the new files, the statement. `breaking`: it ran before and is
+refused, or a column of its answer has another name or type; the witness is the statement with its values. Integers of
+any width are one type to Python, and columns added at the end hurt nobody. `unproven`: it is refused only with a
+NULL, and the source does not tell whether that parameter can be None; or `SELECT *` loses a column that the source
+names nowhere. Statements that are put together while running cannot be replayed; the report counts them.
 
 Before, after, and what the old release says:
 
@@ -70,18 +71,17 @@ def judge(pair: Refused | Reread, context: Context) -> Iterator[Change]:
 
 def _refused(pair: Refused, subject: str, common: dict[str, object]) -> Change:
     value = pair.ran.shown()
-    if pair.setup:
-        value["after"] = [each.shown() for each in pair.setup]
+    if pair.given:
+        value["given"] = [each.shown() for each in pair.given]
     before = (
         "ran" if pair.ran.parameters is not None else "taken by PostgreSQL (parsed; no values were found to run it)"
     )
     detail = f"{_digest(pair.ran.sql)} {pair.key}"
-    if not pair.certain:
+    if pair.doubt:
         return unproven(
             subject,
-            "the old release's query is refused on the new schema when it passes NULL, and its source does not tell "
-            f"whether it does: {pair.message}",
-            "make the source show that it is never None (a literal, `str(…)`), or release that code first",
+            f"the old release's query may be refused on the new schema ({pair.doubt}): {pair.message}",
+            "make the source show that it is never None (a literal, `str(…)`), or release other code first",
             detail=detail,
             **common,
         )

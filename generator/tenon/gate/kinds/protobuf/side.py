@@ -20,6 +20,10 @@ from tenon.source import Location
 
 Steps = tuple[int, ...]
 _IMPORT = re.compile(r"""(?m)^\s*import\s+(?:public\s+|weak\s+|option\s+)?["']([^"'\n]+)["']""")
+_TAKEN = frozenset(dir(descriptor_pb2.FileDescriptorProto)) - {
+    field.name for field in descriptor_pb2.FileDescriptorProto.DESCRIPTOR.fields
+}
+"""What messages have in Python whatever their fields are."""
 _MAX_IMPORTS = 1000
 """Files that a single named contract may import."""
 
@@ -81,6 +85,8 @@ class Side:
     def __post_init__(self) -> None:
         for proto in descriptor_pb2.FileDescriptorSet.FromString(self.image).file:
             self.protos[proto.name] = proto
+            for message in proto.message_type:
+                _make_usable(message)
             bare = descriptor_pb2.FileDescriptorProto()
             bare.CopyFrom(proto)
             bare.ClearField("source_code_info")
@@ -176,9 +182,8 @@ class Side:
 def compiled(given: Source) -> tuple[Side | None, list[str]]:
     """The side, or what keeps it from being compared: ``file:line: reason``."""
     image, findings = buf.build(given.tree)
-    problems = [f"{given.label}{finding.at}: {finding.message}" for finding in findings]
-    if problems:
-        return None, [problem.removeprefix("/") for problem in problems]
+    if findings:
+        return None, [f"{given.label}{str(finding.at).removeprefix('/')}: {finding.message}" for finding in findings]
     own: dict[str, str] = {}
     for name, _ in given.tree.matching(".proto"):
         for root in modules(given.tree):
@@ -188,6 +193,18 @@ def compiled(given: Source) -> tuple[Side | None, list[str]]:
         return Side(given.label, image, given.tree.name, own), []
     except (TypeError, ValueError) as error:  # a pool refuses what the compiler accepts
         return None, [f"{given.label}{given.tree.name or '.'}: Google's protobuf does not take it: {error}"]
+
+
+def _make_usable(message: Any) -> None:
+    """Give a field that is called like a part of Python's message classes an underscore. JSON has its own name."""
+    names = {each.name for each in message.field}
+    for each in message.field:
+        if each.name in _TAKEN:
+            while each.name in names:
+                each.name += "_"
+            names.add(each.name)
+    for nested in message.nested_type:
+        _make_usable(nested)
 
 
 def _follow(proto: Any, path: Steps) -> Any:

@@ -175,7 +175,12 @@ def _report(old: list[Snapshot], new: Snapshot, policy: Policy, *, use_cache: bo
 
             return ending.enter_context(scratch())
 
-        report = engine.gate(old, new, policy, date.today(), database=lambda: databases()())  # noqa: PLW0108 - asked for late
+        def database() -> AbstractContextManager[str]:
+            return databases()()
+
+        report = engine.gate(old, new, policy, date.today(), database=database)
+    if any(problem.startswith("migrations: ") for problem in report.problems):
+        return report  # an engine that could not be had now may be there the next time
     try:
         stored.parent.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(f".{os.getpid()}")

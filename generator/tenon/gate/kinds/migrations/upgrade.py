@@ -366,5 +366,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _key(refusal: Refusal) -> str:
-    """A short name for a refusal that has no constraint and no column: the same in every run."""
+    """A short name for a refusal that has no constraint and no column, the same in every run: what PostgreSQL names
+    first, however it says the rest."""
+    if named := re.search(r'"([^"]+)"', refusal.message):
+        return f"{refusal.state} {named[1].rpartition('.')[2]}"
     return f"{refusal.state}-{hashlib.sha256(refusal.message.encode()).hexdigest()[:8]}"

@@ -28,11 +28,10 @@ both), backfill and let the code read only the new, then contract (drop the old)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.migrations import Refused, Reread
+from tenon.gate.kinds.migrations.pairs import Refused, Reread
 from tenon.gate.verdict import Change, Direction, Example, Role, Witness, breaking, unproven
 
 ON = (Refused, Reread)
@@ -45,28 +44,47 @@ _REMEDY = "release the code that does without it first, and this migration with 
 
 
 def judge(pair: Refused | Reread, context: Context) -> Iterator[Change]:
-    common = {"direction": Direction.STORED, "role": Role.SERVICE, "old": pair.query.at, "new": pair.cause}
-    subject = f"{pair.service} query in {pair.query.where}"
-    if isinstance(pair, Refused):
-        yield _refused(pair, subject, common)
-        return
+    """One change for one cause: the engine puts the queries that it reaches together."""
+    file = pair.cause.file.rpartition("/")[2]
+    subject = f"migration {pair.service}/{file}"
+    common = {
+        "direction": Direction.STORED,
+        "role": Role.SERVICE,
+        "old": pair.query.at,
+        "new": pair.cause,
+        "affects": (f"{pair.service} query in {pair.query.where}",),
+    }
+    yield _refused(pair, subject, common) if isinstance(pair, Refused) else _reread(pair, subject, common)
+
+
+def _reread(pair: Reread, subject: str, common: dict[str, object]) -> Change:
     gone = ", ".join(f"`{name}`" for name in pair.lost)
+    detail = f"columns {','.join(pair.lost)}"
     if not pair.named:
-        yield unproven(
+        return unproven(
             subject,
-            f"`SELECT *` gives {gone} no more or as another type; the old release's source names no such column, but "
-            "may read it by position",
+            f"`SELECT *` in {pair.query.where} gives {gone} no more or as another type; the old release's source names "
+            "no such column, but may read it by position",
             "name the columns that are read instead of `*`, release that, then change them",
-            detail=f"{_digest(pair.ran.sql)} {','.join(pair.lost)}",
+            detail=detail,
             **common,
         )
-        return
-    witness = Witness("query", pair.ran.shown(), f"ran; columns: {_columns(pair.before)}",
-                      f"ran; columns: {_columns(pair.after)}", ("postgresql",))  # fmt: skip
-    yield breaking(
-        subject, f"the old release's query still runs, but its answer has no {gone} as it reads it", _REMEDY,
-        witness=witness, example=_EXAMPLE, detail=f"{_digest(pair.ran.sql)} {','.join(pair.lost)}", **common,
-    )  # fmt: skip
+    witness = Witness(
+        "query",
+        pair.ran.shown(),
+        f"ran; columns: {_columns(pair.before)}",
+        f"ran; columns: {_columns(pair.after)}",
+        ("postgresql",),
+    )
+    return breaking(
+        subject,
+        f"the old release's query in {pair.query.where} still runs, but its answer has no {gone} as it reads it",
+        _REMEDY,
+        witness=witness,
+        example=_EXAMPLE,
+        detail=detail,
+        **common,
+    )
 
 
 def _refused(pair: Refused, subject: str, common: dict[str, object]) -> Change:
@@ -76,26 +94,25 @@ def _refused(pair: Refused, subject: str, common: dict[str, object]) -> Change:
     before = (
         "ran" if pair.ran.parameters is not None else "taken by PostgreSQL (parsed; no values were found to run it)"
     )
-    detail = f"{_digest(pair.ran.sql)} {pair.key}"
     if pair.doubt:
         return unproven(
             subject,
-            f"the old release's query may be refused on the new schema ({pair.doubt}): {pair.message}",
+            f"the old release's query in {pair.query.where} may be refused on the new schema ({pair.doubt}): "
+            f"{pair.message}",
             "make the source show that it is never None (a literal, `str(…)`), or release other code first",
-            detail=detail,
+            detail=f"refused {pair.key}",
             **common,
         )
     return breaking(
-        subject, f"the old release's query ran and is refused on the new schema: {pair.message}", _REMEDY,
-        witness=Witness("query", value, before, f"refused: {pair.message}", ("postgresql",)), example=_EXAMPLE,
-        detail=detail, **common,
-    )  # fmt: skip
+        subject,
+        f"the old release's query in {pair.query.where} ran and is refused on the new schema: {pair.message}",
+        _REMEDY,
+        witness=Witness("query", value, before, f"refused: {pair.message}", ("postgresql",)),
+        example=_EXAMPLE,
+        detail=f"refused {pair.key}",
+        **common,
+    )
 
 
 def _columns(described: tuple[tuple[str, str], ...]) -> str:
     return ", ".join(f"{name} {type_}" for name, type_ in described)
-
-
-def _digest(sql: str) -> str:
-    """Tells the queries of one function apart, whatever their layout."""
-    return hashlib.sha256(" ".join(sql.split()).encode()).hexdigest()[:8]

@@ -53,6 +53,64 @@ def apart(first: tuple[View, Schema], second: tuple[View, Schema]) -> bool:
     return any(tags[0][name].isdisjoint(tags[1][name]) for name in tags[0].keys() & tags[1].keys())
 
 
+Matched = tuple[list[tuple[int, int]], list[int], list[int]]
+"""Branches that belong together, and those that are left on both sides, by index."""
+
+
+def matched(first: tuple[View, list[Any]], second: tuple[View, list[Any]]) -> Matched:
+    """Branches of a sender's and a receiver's union: those that are alike, then those of one type."""
+    (sender, ours), (receiver, theirs) = first, second
+    pairs: list[tuple[int, int]] = []
+    right = list(range(len(theirs)))
+    left: list[int] = []
+    for index, mine in enumerate(ours):
+        twin = next((other for other in right if _alike(sender, mine, receiver, theirs[other])), None)
+        if twin is None:
+            left.append(index)
+        else:
+            right.remove(twin)
+            pairs.append((index, twin))
+    for index in list(left):
+        kinds = types(sender, ours[index])
+        twin = next((o for o in right if types(receiver, theirs[o]) == kinds), None)
+        if twin is not None and (len(left) == len(right) or index == twin):
+            right.remove(twin)
+            left.remove(index)
+            pairs.append((index, twin))
+    return pairs, left, right
+
+
+def _alike(sender: View, mine: Any, receiver: View, other: Any) -> bool:
+    names = pure(mine), pure(other)
+    if names[0] is not None and names[1] is not None:
+        return sender.reference(names[0]) == receiver.reference(names[1])
+    return canonical(mine) == canonical(other)
+
+
+def pure(schema: Schema) -> str | None:
+    """The definition that a schema is nothing but."""
+    if isinstance(schema, dict) and len(schema) == 1:
+        name = schema.get("$ref")
+        return name.removeprefix("#/$defs/") if isinstance(name, str) else None
+    return None
+
+
+def plain(view: View, schema: Schema) -> Schema:
+    """The schema without references at its top."""
+    for _ in range(_MAX_DEPTH):
+        name = pure(schema)
+        if name is None:
+            break
+        schema = view.definition(name)
+    return schema
+
+
+def union(schema: dict[str, Any]) -> str | None:
+    """The keyword of the alternatives, where there is one such."""
+    found = [key for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list) and schema[key]]
+    return found[0] if len(found) == 1 else None
+
+
 def _tags(view: View, schema: Schema, depth: int) -> dict[str, set[bytes]]:
     """The properties that are always there and have one of few values."""
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:

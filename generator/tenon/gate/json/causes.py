@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from tenon.gate.documents import canonical
 from tenon.gate.json.judge import Judge
-from tenon.gate.json.view import Schema, View, self_contained
+from tenon.gate.json.view import Schema
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _MAX_CAUSES = 20
 _OF_OBJECTS = frozenset(
@@ -60,14 +60,12 @@ class Found:
     reason: str = ""
 
 
-def find(judge: Judge, sender: View, receiver: View, sent: Schema, taken: Schema) -> Found:
-    """All causes of a difference. Raises `Opaque`."""
-    sent, taken = _relevant(sent, taken)
-    whole = self_contained(sender, sent)
-    mended = copy.deepcopy(self_contained(receiver, taken))
+def find(judge: Judge, sent: Schema, taken: Schema) -> Found:
+    """All causes for which `taken` refuses what `sent` sends; both hold their definitions."""
+    mended = copy.deepcopy(taken)
     causes: list[Cause] = []
     for _ in range(_MAX_CAUSES):
-        answer = judge.ask(whole, mended)
+        answer = judge.ask(sent, mended)
         if answer.proved:
             return Found(tuple(causes))
         if not answer.refuted:
@@ -96,6 +94,8 @@ def refusal(error: ValidationError) -> ValidationError:
 
 
 def _errors(schema: Schema, instance: Any) -> Iterator[ValidationError]:
+    from jsonschema import Draft202012Validator
+
     try:
         yield from list(Draft202012Validator(schema).iter_errors(instance))[:_MAX_CAUSES]
     except Exception:  # a pattern that Python does not know, an endless reference: the replay will say so
@@ -163,7 +163,7 @@ def _has(holder: Any, step: str | int) -> bool:
     return isinstance(holder, list) and isinstance(step, int) and step < len(holder)
 
 
-def _relevant(sent: Schema, taken: Schema) -> tuple[Schema, Schema]:
+def relevant(sent: Schema, taken: Schema) -> tuple[Schema, Schema]:
     """Both without the keywords of types that one of them never has."""
     if not isinstance(sent, dict) or not isinstance(taken, dict):
         return sent, taken

@@ -12,11 +12,11 @@ from tenon.gate.json.causes import Cause, Found, find
 from tenon.gate.json.compare import Comparer, Difference
 from tenon.gate.json.site import FILES, Site
 from tenon.gate.json.view import Opaque, View
-from tenon.gate.json.witness import JUDGES, Builder, Replay, fallback, replay
+from tenon.gate.json.witness import JUDGES, Builder, Replay, good, replay
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe, unproven
 
 _MAX_ATTEMPTS = 5
-_MAX_WHOLE = 10
+_MAX_WHOLE = 3
 
 
 @dataclass
@@ -60,9 +60,7 @@ class Exchange:
             self.found[key] = Found(())
         elif key not in self.found:
             try:
-                self.found[key] = find(
-                    self.comparer.judge, self.comparer.sender, self.comparer.receiver, each.sent, each.taken
-                )
+                self.found[key] = find(self.comparer.judge, *self.comparer.question(each))
             except Opaque as error:
                 self.found[key] = Found((), str(error))
         found = self.found[key]
@@ -94,8 +92,12 @@ class Exchange:
         if (doubtful or found.reason) and each.around is not None:
             self.doubted[key] = self.doubted.get(key, 0) + 1
             yield from self._at(each.around, subject, said, sent, taken)
-        elif doubtful or found.reason:
-            yield from self._whole(each, subject, said, sent, taken, found.reason, common)
+        elif found.reason:
+            yield _placed(
+                unproven(title, said.doubt(path, found.reason), words.UNDECIDED, detail=words.pointer(path)), common
+            )
+        elif doubtful:
+            yield from self._whole(each, subject, said, sent, taken, common)
         elif not found.causes:
             summary = self._summary(old, new)
             if summary:
@@ -140,6 +142,9 @@ class Exchange:
     def replayed(self, sent: Site, taken: Site, body: Any, keyword: str = "", token: str = "") -> Replay | None:
         """What the judges say of a body at the two roots."""
         sender, receiver = self.comparer.sender, self.comparer.receiver
+        opened = self.comparer.opened
+        if sender.closed and not good(opened, opened.of(sent), body):
+            return None  # it is good only where more is forbidden than is written
         return replay(sender, sender.of(sent), receiver, receiver.of(taken), body, keyword, token)
 
     def _whole(
@@ -149,7 +154,6 @@ class Exchange:
         said: words.Phrase,
         sent: Site,
         taken: Site,
-        reason: str,
         common: dict[str, Any],
     ) -> Iterator[Change]:
         """What did not show itself at its place is asked of the whole: there may be more around that decides."""
@@ -157,10 +161,12 @@ class Exchange:
         key = (sent.keys, taken.keys)
         self.doubted[each.key] = self.doubted.get(each.key, 0) + 1
         if key not in self.settled and self.doubted[each.key] > _MAX_WHOLE:
-            self.settled[key] = (False, None, reason or "too many places depend on it")
+            self.settled[key] = (False, None, "too many places depend on it")
         if key not in self.settled:
             try:
-                self.settled[key] = fallback(self.comparer.judge, sender, sender.of(sent), receiver, receiver.of(taken))
+                root = Difference(sender.of(sent), receiver.of(taken), (), sent, taken)
+                answer = self.comparer.judge.ask(*self.comparer.question(root))
+                self.settled[key] = (answer.proved, answer.witness if answer.refuted else None, answer.reason)
             except (Opaque, RecursionError) as error:
                 self.settled[key] = (False, None, str(error))
         proved, body, why = self.settled[key]
@@ -185,7 +191,7 @@ class Exchange:
         yield _placed(
             unproven(
                 subject,
-                said.doubt(path, reason or why or "the parts that differ depend on each other"),
+                said.doubt(path, why or "the parts that differ depend on each other"),
                 words.UNDECIDED,
                 detail=words.pointer(path),
             ),

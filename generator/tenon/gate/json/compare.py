@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tenon.gate.documents import canonical
-from tenon.gate.json.alternatives import apart, types
+from tenon.gate.json.alternatives import Matched, matched, pure, types, union
+from tenon.gate.json.causes import relevant
 from tenon.gate.json.judge import Judge
+from tenon.gate.json.overlap import Overlap, conjunction
 from tenon.gate.json.site import Keys, Site
 from tenon.gate.json.touched import Touched
 from tenon.gate.json.view import Opaque, Schema, View, reaches, self_contained
@@ -23,7 +26,6 @@ from tenon.gate.json.view import Opaque, Schema, View, reaches, self_contained
 Step = tuple[str, Any, Any]
 """A keyword, and the key or index below it at the sender's and at the receiver's."""
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
-_APART = ".taken"
 _MAX_OVERLAPS = 1000
 _MAX_REGIONS = 20_000
 _MAX_DEREFERENCES = 32
@@ -77,6 +79,26 @@ class Comparer:
     judge: Judge
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
 
+    @cached_property
+    def opened(self) -> View:
+        """The sender's schemas as they are written, not closed."""
+        return replace(self.sender, closed=False, names={}, references={}, sites={}, _definitions={})
+
+    def question(self, each: Difference) -> tuple[Schema, Schema]:
+        """What is asked of a difference: two schemas with their definitions. Raises `Opaque`.
+
+        Closing branches of a `oneOf` can make a value good that is ambiguous as the schema is written: it has to be
+        good both ways.
+        """
+        sent, taken = relevant(each.sent, each.taken)
+        whole = self_contained(self.sender, sent)
+        place = each.places[0]
+        if self.sender.closed and place.there and isinstance(sent, dict) and isinstance(whole, dict):
+            written = self.opened.of(place)
+            if "oneOf" in sent or (isinstance(written, dict) and "oneOf" in written):
+                return conjunction(whole, self_contained(self.opened, written)), self_contained(self.receiver, taken)
+        return whole, self_contained(self.receiver, taken)
+
     def differences(self, sent: Site, taken: Site) -> Iterator[Difference]:
         """Every place below two roots that has to be judged, nearest first. Raises `Opaque`."""
         first = Region()
@@ -87,11 +109,11 @@ class Comparer:
             steps, region, outer = waiting.popleft()
             for each in region.differences:
                 yield _placed(each, steps, outer)
-            for inside, sender, receiver, union in region.edges:
+            for inside, sender, receiver, inner in region.edges:
                 pair = (sender, receiver)
                 if pair not in seen:
                     seen.add(pair)
-                    around = outer if union is None else _placed(union, steps, outer)
+                    around = outer if inner is None else _placed(inner, steps, outer)
                     waiting.append((steps + inside, self._region(pair), around))
 
     def _region(self, pair: tuple[str, str]) -> Region:
@@ -131,7 +153,7 @@ class Comparer:
     ) -> None:
         if taken is True or taken == {} or sent is False:
             return
-        names = _pure(sent), _pure(taken)
+        names = pure(sent), pure(taken)
         if names[0] is not None and names[1] is not None:
             if not self.clean(names[0], names[1]):
                 out.edges.append((steps, names[0], names[1], around))
@@ -259,39 +281,15 @@ class _Node:
             if not rest:
                 del schema["allOf"]
 
-    def matched(self, ours: list[Any], theirs: list[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
-        """Branches that belong together, and those that are left on both sides."""
-        pairs: list[tuple[int, int]] = []
-        right = list(range(len(theirs)))
-        left = []
-        for index, mine in enumerate(ours):
-            twin = next((other for other in right if self._alike(mine, theirs[other])), None)
-            if twin is None:
-                left.append(index)
-            else:
-                right.remove(twin)
-                pairs.append((index, twin))
-        for index in list(left):
-            kinds = types(self.comparer.sender, ours[index])
-            twin = next((o for o in right if types(self.comparer.receiver, theirs[o]) == kinds), None)
-            if twin is not None and (len(left) == len(right) or index == twin):
-                right.remove(twin)
-                left.remove(index)
-                pairs.append((index, twin))
-        return pairs, left, right
-
-    def _alike(self, mine: Any, other: Any) -> bool:
-        names = _pure(mine), _pure(other)
-        if names[0] is not None and names[1] is not None:
-            return self.comparer.sender.reference(names[0]) == self.comparer.receiver.reference(names[1])
-        return canonical(mine) == canonical(other)
+    def matched(self, ours: list[Any], theirs: list[Any]) -> Matched:
+        return matched((self.comparer.sender, ours), (self.comparer.receiver, theirs))
 
     def union(self) -> bool:
         """Takes matched branches out; whether nothing is left."""
         self.whole = Difference(
             dict(self.sent), dict(self.taken), self.steps, *self.places, self.steps, around=self.around
         )
-        ours, theirs = _union(self.sent), _union(self.taken)
+        ours, theirs = union(self.sent), union(self.taken)
         if ours is None and theirs is None:
             return False
         if theirs is None and ours is not None and len(self.sent) == 1:
@@ -339,27 +337,13 @@ class _Node:
         if len(changed) * len(mine) > _MAX_OVERLAPS:
             return False
         before = {twin: mine[index] for index, twin in pairs}
+        overlap = Overlap(self.comparer, self.sent.get("propertyNames"))
         return all(
-            self._no_more(branches[one], before.get(one, False), other)
+            overlap.no_more(branches[one], before.get(one, False), other)
             for one in changed
             for index, other in enumerate(mine)
             if not any(pair == (index, one) for pair in pairs)
         )
-
-    def _no_more(self, branch: Schema, before: Schema, other: Schema) -> bool:
-        """Whether what another branch sends is in a changed branch only if it was before: then nothing is ambiguous."""
-        comparer = self.comparer
-        if apart((comparer.sender, other), (comparer.receiver, branch)):
-            return True
-        both: list[Any] = [other, renamed(branch)]
-        if "propertyNames" in self.sent:
-            both.append({"propertyNames": self.sent["propertyNames"]})
-        sent = self_contained(comparer.sender, {"allOf": both[:1] + both[2:]})
-        taken = self_contained(comparer.receiver, {"allOf": [branch]})
-        assert isinstance(sent, dict) and isinstance(taken, dict)
-        definitions = {**sent.get("$defs", {}), **renamed(taken).get("$defs", {})}
-        question = {"allOf": both, "$defs": definitions}
-        return comparer.judge.ask(question, self_contained(comparer.sender, before), quick=True).proved
 
 
 def _alike(sent: dict[str, Any], taken: dict[str, Any]) -> bool:
@@ -368,36 +352,10 @@ def _alike(sent: dict[str, Any], taken: dict[str, Any]) -> bool:
     return canonical({**sent, **dict.fromkeys(added)}) == canonical({**taken, **dict.fromkeys(added)})
 
 
-def _pure(schema: Schema) -> str | None:
-    """The definition that a schema is nothing but."""
-    if isinstance(schema, dict) and len(schema) == 1:
-        name = schema.get("$ref")
-        return name.removeprefix("#/$defs/") if isinstance(name, str) else None
-    return None
-
-
 def _placed(each: Difference, steps: tuple[Step, ...], outer: Difference | None) -> Difference:
     """A difference of a region that `steps` lead to, inside the union `outer`."""
     around = outer if each.around is None else _placed(each.around, steps, outer)
     return replace(each, steps=steps + each.inside, around=around)
-
-
-def renamed(schema: Any) -> Any:
-    """The schema with the names of its definitions set apart from those of another root."""
-    if isinstance(schema, dict):
-        found = {key: renamed(value) for key, value in schema.items()}
-        if isinstance(found.get("$ref"), str):
-            found["$ref"] += _APART
-        if isinstance(schema.get("$defs"), dict):
-            found["$defs"] = {name + _APART: value for name, value in found["$defs"].items()}
-        return found
-    return [renamed(each) for each in schema] if isinstance(schema, list) else schema
-
-
-def _union(schema: dict[str, Any]) -> str | None:
-    """The keyword of the alternatives, where there is one such."""
-    found = [key for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list) and schema[key]]
-    return found[0] if len(found) == 1 else None
 
 
 def _below(site: Site, steps: tuple[Step, ...], side: int) -> Site:

@@ -126,7 +126,8 @@ class View:
         """The `$ref` that a definition was named by."""
         return self.references[name.removesuffix(_CLOSED)]
 
-    def _name(self, reference: str) -> str:
+    def name(self, reference: str) -> str:
+        """The definition that a `$ref` leads to. Raises `Opaque`."""
         name = self.names.get(reference)
         if name is None:
             site = self.root.find(reference)
@@ -146,7 +147,7 @@ class View:
         value = self._unwrapped(value)
         reference = value.get("$ref") if isinstance(value, dict) else None
         if isinstance(reference, str) and not self._siblings(value):
-            name = self._name(reference)
+            name = self.name(reference)
             return {"$ref": f"#/$defs/{name}{_CLOSED if self.closed else ''}"}
         schema = self._schema(value, depth)
         if self.closed and isinstance(schema, dict):
@@ -180,7 +181,7 @@ class View:
         reference = value.get("$ref")
         pointed: Schema | None = None
         if isinstance(reference, str):
-            pointed = {"$ref": f"#/$defs/{self._name(reference)}"}
+            pointed = {"$ref": f"#/$defs/{self.name(reference)}"}
             if not self._siblings(value):
                 return pointed
         if self.dialect == DIALECT and isinstance(value.get("$dynamicRef"), str):

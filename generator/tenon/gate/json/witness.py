@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
-
-import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from tenon.gate.documents import canonical
 from tenon.gate.json.causes import refusal
 from tenon.gate.json.compare import Step
 from tenon.gate.json.judge import Judge
-from tenon.gate.json.view import Opaque, Schema, View, self_contained
+from tenon.gate.json.view import Opaque, Schema, View
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 JUDGES = ("jsonschema", "jsonschema-rs")
 _MAX_DEPTH = 24
@@ -157,6 +156,8 @@ class Builder:
         return self.good[key]
 
     def _valid(self, schema: Schema, value: Any) -> bool:
+        from jsonschema import Draft202012Validator
+
         try:
             return bool(Draft202012Validator(_cut(self.view, schema, _names(value))).is_valid(value))
         except Exception:  # a pattern that the validator does not read
@@ -266,6 +267,9 @@ def replay(
 
     Of several refusals the one by `keyword` for `token` is told.
     """
+    import jsonschema_rs
+    from jsonschema import Draft202012Validator
+
     names = _names(value)
     good = _cut(sender, sent, names)
     bad = _cut(receiver, taken, names)
@@ -286,6 +290,20 @@ def replay(
     text = " ".join(deep.message.split())
     shown = text if len(text) <= 160 else text[:157] + "..."
     return Replay(value, f"refused: {path or '(the whole)'}: {shown}", str(deep.validator), tuple(deep.absolute_path))
+
+
+def good(view: View, schema: Schema, value: Any) -> bool:
+    """Whether both judges take the value."""
+    import jsonschema_rs
+    from jsonschema import Draft202012Validator
+
+    cut = _cut(view, schema, _names(value))
+    try:
+        return bool(Draft202012Validator(cut).is_valid(value)) and bool(
+            jsonschema_rs.Draft202012Validator(cut).is_valid(value)
+        )
+    except Exception:  # a judge that does not read an expression takes nothing
+        return False
 
 
 def _leaves(errors: Iterable[ValidationError]) -> list[ValidationError]:
@@ -360,9 +378,3 @@ def _tag(schema: Schema) -> bool:
 
 def _count(value: Any) -> int:
     return int(value) if isinstance(value, int | float) and 0 <= value <= 1e6 else 0
-
-
-def fallback(judge: Judge, sender: View, sent: Schema, receiver: View, taken: Schema) -> tuple[bool, Any, str]:
-    """The whole question where the parts did not show it: (proved, a witness or None, why neither)."""
-    answer = judge.ask(self_contained(sender, sent), self_contained(receiver, taken))
-    return answer.proved, answer.witness if answer.refuted else None, answer.reason

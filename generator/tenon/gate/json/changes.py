@@ -84,7 +84,7 @@ class Exchange:
                     said.broken(cause, spot),
                     said.remedy(cause),
                     detail=" ".join(filter(None, (words.pointer(spot), cause.keyword, cause.token))),
-                    witness=Witness("json", proof.value, "accepted", proof.after, JUDGES),
+                    witness=Witness("json", words.cut(proof.value), "accepted", proof.after, JUDGES),
                     example=words.example(old, new, cause),
                 ),
                 common,
@@ -183,7 +183,7 @@ class Exchange:
                     said.broken(cause, path),
                     said.remedy(cause),
                     detail=" ".join(filter(None, (words.pointer(path), proof.keyword))),
-                    witness=Witness("json", proof.value, "accepted", proof.after, JUDGES),
+                    witness=Witness("json", words.cut(proof.value), "accepted", proof.after, JUDGES),
                 ),
                 common,
             )

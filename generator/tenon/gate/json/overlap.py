@@ -51,11 +51,17 @@ class Overlap:
     def _inner(self, branch: Schema, before: Schema, other: Schema, depth: int) -> bool | None:
         """The same for the branches of a union in a union; None where they are none."""
         ours, theirs = plain(self.sides.sender, before), plain(self.sides.receiver, branch)
+        if _kind(ours) == _kind(theirs) is not None:  # both are `allOf` of one, beside the same type
+            assert isinstance(ours, dict) and isinstance(theirs, dict)
+            return self.no_more(theirs["allOf"][0], ours["allOf"][0], other, depth + 1)
         keys = union(ours) if isinstance(ours, dict) else None, union(theirs) if isinstance(theirs, dict) else None
         if keys[0] is None or keys[1] is None or depth >= _MAX_DEPTH:
             return None
         assert isinstance(ours, dict) and isinstance(theirs, dict)
-        if len(theirs) > 1:
+        beside = [
+            {key: value for key, value in each.items() if key not in ("anyOf", "oneOf")} for each in (ours, theirs)
+        ]
+        if not self.sides.same(*beside):
             return None
         mine, others = ours[keys[0]], theirs[keys[1]]
         pairs, _, right = matched((self.sides.sender, mine), (self.sides.receiver, others))
@@ -72,6 +78,13 @@ class Overlap:
             return self_contained(self.sides.sender, before)
         opened = self.sides.opened
         return self_contained(opened, {"$ref": f"#/$defs/{opened.name(self.sides.sender.reference(name))}"})
+
+
+def _kind(schema: Schema) -> Any:
+    """The type beside an `allOf` of one, where there is nothing else."""
+    if isinstance(schema, dict) and set(schema) == {"allOf", "type"} and len(schema["allOf"]) == 1:
+        return schema["type"]
+    return None
 
 
 def conjunction(one: Schema, two: Schema) -> Schema:

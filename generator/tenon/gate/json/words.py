@@ -15,6 +15,7 @@ from tenon.gate.verdict import Direction, Example
 Path = tuple[str, ...]
 """Names of properties from the body inwards; ``[]`` for an item, ``*`` for any other property."""
 THINGS = {Direction.REQUEST: "requests", Direction.RESPONSE: "answers", Direction.EVENT: "messages"}
+_MAX_TEXT = 20_000
 UNDECIDED = "make the change in smaller steps, or approve it with a waiver that says why it is harmless"
 
 
@@ -50,6 +51,19 @@ def shown(value: Any) -> str:
     """A value in few characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def cut(value: Any) -> Any:
+    """The value as a report shows it: a text of a million characters by its beginning and its length."""
+    match value:
+        case str() if len(value) > _MAX_TEXT:
+            return f"{value[:40]}… ({len(value)} characters)"
+        case dict():
+            return {key: cut(each) for key, each in value.items()}
+        case list():
+            return [cut(each) for each in value[:_MAX_TEXT]]
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from tenon.gate import policy
 from tenon.gate.context import Context
 from tenon.gate.kinds import architecture
-from tenon.gate.kinds.architecture import Call, Event, Import, Table, Undeclared
+from tenon.gate.kinds.architecture.pairs import Call, Event, Import, Table, Undeclared
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 

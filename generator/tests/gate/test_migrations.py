@@ -281,6 +281,30 @@ def test_a_slow_or_failing_query_proves_nothing(query: str, tmp_path: Path, data
     assert not [change for change in changes if change.verdict is not Verdict.SAFE]
 
 
+def test_rows_beyond_memory_are_dropped(session: Session) -> None:
+    """Ten gigabytes, were they kept: the statement is ended, and the session goes on."""
+    refusal = session.run("SELECT repeat('x', 100000) FROM generate_series(1, 100000)")
+    assert refusal is not None and refusal.state == "57014" and session.run("SELECT 1") is None
+
+
+def test_copy_from_the_client_is_refused(session: Session) -> None:
+    assert session.run("CREATE TABLE t (a text); COPY t FROM STDIN") is not None
+
+
+@pytest.mark.parametrize("constant", ["'5x'", "True", "1.5", "None", "'9' * 30", "-1", "99999999999999999999"])
+def test_a_constant_of_another_type_is_no_exception(constant: str, tmp_path: Path, database: Database) -> None:
+    code = f'async def one(ctx): await ctx.db.fetch_one("SELECT 1 FROM items WHERE price = %s", [{constant}])\n'
+    changes, context = compare(tmp_path, shop("ALTER TABLE items ADD COLUMN a text;\n", code), database)
+    assert context.problems == [] and not [change for change in changes if change.verdict is Verdict.BREAKING]
+
+
+def test_a_query_that_ends_every_session_is_a_problem(tmp_path: Path, database: Database) -> None:
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
+    code = f'async def kill(ctx): await ctx.db.execute("{kill}")\n'
+    changes, context = compare(tmp_path, shop("ALTER TABLE items ADD COLUMN a text;\n", code), database)
+    assert context.problems and not [change for change in changes if change.verdict is Verdict.BREAKING]
+
+
 # -- reading
 
 

@@ -10,19 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.architecture import code, contracts
-from tenon.gate.kinds.architecture.pairs import Call, Event, Import, Table, Undeclared
 
-__all__ = ["Call", "Event", "Import", "Table", "Undeclared", "pair"]
+SUFFIXES: tuple[str, ...] = ()
+RULES = ("architecture_",)
 
 
 def pair(context: Context) -> Iterator[object]:
-    """Every trespass, and every event with those who send and receive it."""
-    if not context.policy.ours or context.new.only is not None:
-        return
-    domains = contracts.read(context)
-    yield from contracts.calls(domains)
-    yield from contracts.events(domains)
-    yield from contracts.undeclared(domains, context)
-    yield from code.imports(context, domains)
-    yield from code.tables(context)
+    from tenon.gate.kinds.architecture.walk import pair as walk
+
+    yield from walk(context)

@@ -147,6 +147,8 @@ def wire_type(number: int, value: Value) -> int:
     """The type sent along: a driver takes the smallest that a whole number fits."""
     if number != 21 or value is None:
         return number
+    if not re.fullmatch(r"-?\d{1,18}", value):
+        return 0  # a text of the source's own: a driver leaves its type open
     size = abs(int(value))
     return 21 if size < 2**15 else 23 if size < 2**31 else 20
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import select
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,9 @@ class Refusal:
         return self.message
 
 
+_ENDED = Refusal("it took too long and was ended", "57014")
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a statement takes and gives, by PostgreSQL's names of types."""
@@ -82,8 +86,8 @@ class Session:
     def run(self, text: str, seconds: float = STATEMENT_SECONDS) -> Refusal | None:
         """Run one or more statements without values; why not, if refused."""
         with self._watched(seconds):
-            result = self._connection.pgconn.exec_(_bytes(text))
-        return self._refusal(result)
+            self._connection.pgconn.send_query(_bytes(text))
+            return self._drained()
 
     def rows(self, text: str) -> list[tuple[str | None, ...]]:
         """The rows of a statement of our own, as texts."""
@@ -115,8 +119,8 @@ class Session:
         self.run("SAVEPOINT tried")
         given = [None if value is None else _bytes(value) for value in values]
         with self._watched(STATEMENT_SECONDS):
-            result = self._connection.pgconn.exec_params(_bytes(text), given, types)
-        refusal = self._refusal(result)
+            self._connection.pgconn.send_query_params(_bytes(text), given, types)
+            refusal = self._drained()
         self.run("ROLLBACK TO tried" if refusal else "RELEASE tried")
         return refusal
 
@@ -159,8 +163,32 @@ class Session:
             refusal = self.run(text, FILE_SECONDS)
         return refusal
 
+    def _drained(self) -> Refusal | None:
+        """Wait for what was sent. Rows are dropped as they come: there may be more than memory holds."""
+        try:
+            return self._drain()
+        except psycopg.OperationalError:  # its process was ended
+            return _ENDED
+
+    def _drain(self) -> Refusal | None:
+        connection = self._connection.pgconn
+        connection.set_single_row_mode()
+        refusal: Refusal | None = None
+        while True:
+            while connection.is_busy():
+                select.select([connection.socket], [], [], 1)  # so that the watchdog has its turn
+                connection.consume_input()
+            result = connection.get_result()
+            if result is None:
+                return refusal if self.alive else _ENDED
+            if result.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH):
+                connection.finish()  # nobody is here to copy from or to
+                return Refusal("COPY from or to the client cannot be tried", "57000")
+            if result.status != pq.ExecStatus.SINGLE_TUPLE:
+                refusal = refusal or _refusal(result)
+
     def _refusal(self, result: pq.abc.PGresult) -> Refusal | None:
-        return _refusal(result) if self.alive else Refusal("it took too long and was ended", "57014")
+        return _refusal(result) if self.alive else _ENDED
 
     def _type(self, number: int, modifier: int) -> str:
         if (number, modifier) not in self._types:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
+
 from tenon.gate.context import Context
 from tenon.gate.kinds.migrations import lint, services
 from tenon.gate.kinds.migrations.pairs import Ahead, History, Lint, Ran, Refused, Release, Reread, Rows
@@ -42,7 +44,7 @@ def pair(context: Context) -> Iterator[object]:
         with context.database() as url, Server(url) as server:
             for before, after in changed:
                 yield from Upgrade(server, before, after, context).facts()
-    except (Unusable, OSError, RuntimeError) as error:
+    except (Unusable, psycopg.Error, OSError, RuntimeError) as error:
         context.problems.append(f"migrations: {' '.join(str(error).split())}")
 
 

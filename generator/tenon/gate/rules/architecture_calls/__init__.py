@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.architecture import Call
+from tenon.gate.kinds.architecture.pairs import Call
 from tenon.gate.verdict import Change, Role, policy
 
 ON = (Call,)

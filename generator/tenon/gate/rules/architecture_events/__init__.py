@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.architecture import Event
+from tenon.gate.kinds.architecture.pairs import Event
 from tenon.gate.verdict import Change, Direction, Role, policy
 
 ON = (Event,)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.architecture import Import
+from tenon.gate.kinds.architecture.pairs import Import
 from tenon.gate.verdict import Change, Direction, Role, policy
 
 ON = (Import,)

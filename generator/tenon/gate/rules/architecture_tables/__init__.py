@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.architecture import Table
+from tenon.gate.kinds.architecture.pairs import Table
 from tenon.gate.verdict import Change, Direction, Role, policy
 
 ON = (Table,)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.migrations import Rows
+from tenon.gate.kinds.migrations.pairs import Rows
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, unproven
 
 ON = (Rows,)

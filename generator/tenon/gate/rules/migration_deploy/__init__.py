@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.migrations import Ahead
+from tenon.gate.kinds.migrations.pairs import Ahead
 from tenon.gate.verdict import Bump, Change, Direction, Role, Witness, breaking, policy, safe
 
 ON = (Ahead,)

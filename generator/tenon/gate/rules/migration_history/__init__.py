@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.migrations import History
+from tenon.gate.kinds.migrations.pairs import History
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, policy
 
 ON = (History,)

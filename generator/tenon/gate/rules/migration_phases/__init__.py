@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.migrations import Release
+from tenon.gate.kinds.migrations.pairs import Release
 from tenon.gate.kinds.migrations.statements import Phase, Step
 from tenon.gate.verdict import Bump, Change, Direction, Role, policy, safe
 

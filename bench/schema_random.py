@@ -13,7 +13,7 @@ import jsonschema_rs
 
 DIALECTS = ("draft4", "draft6", "draft7", "draft2019-09", "draft2020-12", "openapi3.0")
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-KEYS = ("a", "b", "ab", "c1")
+KEYS = ("a", "b", "ab", "c1", "é")
 VALUES: tuple[Any, ...] = (None, True, False, 0, 1, 2, 3, 1.5, -1, 10, "", "a", "ab", "b", "7", [], [1], ["a", 1], {},
                            {"a": 1}, {"b": "a"}, 2**53, "é", [[]], {"a": {"b": 1}}, [{"a": 1}, 1])  # fmt: skip
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -88,7 +88,9 @@ class Maker:
         if kind < 0.93:
             return {
                 **self._typed(depth - 1),
-                self.rng.choice(["anyOf", "allOf", "oneOf"]): [self.schema(depth - 1)] * 2,
+                self.rng.choice(["anyOf", "allOf", "oneOf"]): [
+                    self.schema(depth - 1) for _ in range(rng.randint(1, 2))
+                ],
             }
         if kind < 0.95 and self.dialect.age >= 7:
             parts = {word: self.schema(depth - 2) for word in ("then", "else") if rng.random() < 0.7}
@@ -110,8 +112,13 @@ class Maker:
         return {**schema, first: within}
 
     def reference(self, target: Any) -> Any:
-        """A reference to a named copy of `target`."""
+        """A reference to a named copy of `target`, by its place or by an anchor."""
         name = f"n{len(self.shared)}"
+        if self.rng.random() < 0.2 and isinstance(target, dict) and target and "$ref" not in target:
+            word = {4: "id", 6: "$id", 7: "$id"}.get(self.dialect.age, "$anchor")
+            if not self.dialect.openapi and word not in target:
+                self.shared[name] = {word: name if word == "$anchor" else f"#{name}", **target}
+                return {"$ref": f"#{name}"}
         self.shared[name] = target
         return {"$ref": "#/" + "/".join((*self.dialect.definitions, name))}
 
@@ -162,7 +169,7 @@ class Maker:
         rng = self.rng
         result = self._some({
             "minimum": lambda: rng.choice([-1, 0, 1, 1.5, 2]), "maximum": lambda: rng.choice([0, 1, 3, 2.5, 10]),
-            "multipleOf": lambda: rng.choice([1, 2, 3, 0.5, 5]),
+            "multipleOf": lambda: rng.choice([1, 2, 3, 0.5, 5, 0.1, 7, 1e3]),
             "exclusiveMinimum": lambda: rng.choice([-1, 0, 1, 0.5]),
             "exclusiveMaximum": lambda: rng.choice([1, 2, 3.5, 11]),
         })  # fmt: skip
@@ -263,6 +270,9 @@ class Sampler:
             target = root
             for step in reference.split("/")[1:]:
                 target = target.get(step, {}) if isinstance(target, dict) else {}
+            if "/" not in reference:
+                homes = (root.get(home, {}) for home in ("definitions", "$defs"))
+                target = next((home[reference[1:]] for home in homes if reference[1:] in home), {})
             return self.value(target, root, depth - 1)
         for word in ("anyOf", "oneOf", "allOf"):
             if schema.get(word) and rng.random() < 0.8:

@@ -17,6 +17,7 @@ from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe,
 
 _MAX_ATTEMPTS = 5
 _MAX_WHOLE = 3
+_ILL = (RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 @dataclass
@@ -44,10 +45,18 @@ class Exchange:
         except Opaque as error:
             yield self._undecided(subject, said, old, new, str(error))
             return
+        except _ILL as error:  # the last net below whoever writes schemas that are none
+            yield self._undecided(subject, said, old, new, f"a schema is not written as one ({type(error).__name__})")
+            return
         for each in differences:
             key = (each.key, said.thing)
             if key not in self.told:
-                changes = list(self._at(each, subject, said, sent, taken))
+                try:
+                    changes = list(self._at(each, subject, said, sent, taken))
+                except _ILL as error:
+                    reason = f"a schema is not written as one ({type(error).__name__})"
+                    yield self._undecided(subject, said, old, new, reason)
+                    continue
                 if each.key not in self.doubted and _component(each.sender if self.sender_is_new else each.receiver):
                     self.told[key] = changes
                 yield from changes

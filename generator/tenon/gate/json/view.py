@@ -190,7 +190,10 @@ class View:
         known = KEYWORDS[self.dialect]
         schema: dict[str, Any] = {}
         for key, inner in value.items():
-            if key not in known:
+            if key not in known or (key == "required" and not isinstance(inner, list)):
+                continue  # `required: true` is of the third draft: no validator of these reads it
+            if not _shaped(key, inner):
+                schema[f"{UNREADABLE}-{key}"] = inner
                 continue
             if key in _LISTS and isinstance(inner, list):
                 build = self._position if key == "prefixItems" else self._schema
@@ -334,6 +337,21 @@ class View:
         return types == "object" or (isinstance(types, list) and "object" in types)
 
 
+def _shaped(key: str, value: Any) -> bool:
+    """Whether a keyword's value is of its kind."""
+    if key in _LISTS or key == "enum":
+        return isinstance(value, list)
+    if key in _MAPS or key == "dependencies":
+        return isinstance(value, dict)
+    if key in _SINGLE or key in ("then", "else", *_GUARDED):
+        return isinstance(value, dict | bool) or (key == "items" and isinstance(value, list))
+    if key == "type":
+        return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+    if key == "pattern":
+        return isinstance(value, str)
+    return True
+
+
 def _from_openapi_3_0(value: dict[str, Any], schema: dict[str, Any]) -> None:
     if value.get("nullable") is True and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
@@ -381,7 +399,7 @@ def self_contained(view: View, schema: Schema) -> Schema:
     """The schema with every definition that it reaches."""
     definitions: dict[str, Schema] = {}
     if UNREADABLE.encode() in canonical(schema):
-        raise Opaque("it holds a schema that is no mapping")
+        raise Opaque("it holds a keyword of a wrong shape")
     waiting = sorted(reaches(schema))
     while waiting:
         name = waiting.pop()

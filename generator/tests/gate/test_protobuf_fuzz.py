@@ -16,6 +16,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
 from tenon.gate import engine
+from tenon.gate.context import Context
 from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Change, Direction, Verdict
@@ -200,9 +201,7 @@ def test_verdicts_on_random_messages(seed: int, tmp_path: Path) -> None:
     for side, text in zip(("old", "new"), _contracts(seed), strict=True):
         (tmp_path / side).mkdir()
         (tmp_path / side / "f.proto").write_text(text)
-    context = engine.Context(
-        Snapshot("old", tmp_path / "old"), Snapshot("new", tmp_path / "new"), Policy(), date(2026, 1, 1)
-    )
+    context = Context(Snapshot("old", tmp_path / "old"), Snapshot("new", tmp_path / "new"), Policy(), date(2026, 1, 1))
     changes = [change for change in engine.compare(context) if change.direction is not Direction.SOURCE]
     assert not context.problems
     old, new = _classes(tmp_path / "old"), _classes(tmp_path / "new")

@@ -37,12 +37,66 @@ class Source:
     """What places put before the file's name: empty, or ``v1.2.0:``."""
 
     @cached_property
+    def texts(self) -> dict[str, bytes]:
+        """The contracts and the configuration that they are compiled with."""
+        return {name: path.read_bytes() for name, path in self.tree.matching(".proto", "buf.yaml", "buf.work.yaml")}
+
+    @cached_property
     def digest(self) -> bytes:
         """Names the text of all files."""
         total = hashlib.sha256()
-        for name, path in self.tree.matching(".proto", "buf.yaml", "buf.work.yaml"):
-            total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        for name, text in self.texts.items():
+            total.update(name.encode() + b"\0" + hashlib.sha256(text).digest())
         return total.digest()
+
+    def imports(self, also: set[str]) -> dict[str, set[str]]:
+        """The files that each contract imports. `also`: files of the other side, which may be named still."""
+        roots = modules(self.tree)
+        own = [name for name in self.texts if name.endswith(".proto")]
+        by_path = {
+            path: name for name in (*also, *own) for root in roots if (path := root.import_path(name)) is not None
+        }
+        return {
+            name: {
+                by_path[path]
+                for path in _IMPORT.findall(self.texts[name].decode("utf-8", "replace"))
+                if path in by_path
+            }
+            for name in own
+        }
+
+    def only(self, names: set[str]) -> Source:
+        """These contracts, and the configuration."""
+        files = {name: path for name, path in self.tree.files.items() if name in names or not name.endswith(".proto")}
+        return Source(Tree(self.tree.root, self.tree.name, files=files), self.label)
+
+
+def narrowed(old: Source, new: Source) -> tuple[Source, Source]:
+    """What has to be compiled of both sides to compare them: files that differ, what imports them, and its imports."""
+    names = old.texts.keys() | new.texts.keys()
+    changed = {name for name in names if old.texts.get(name) != new.texts.get(name)}
+    if any(not name.endswith(".proto") for name in changed):
+        return old, new
+    graphs = [side.imports(changed) for side in (old, new)]
+    reached: set[str] = set()
+    for graph in graphs:
+        users: dict[str, set[str]] = {}
+        for name, found in graph.items():
+            for each in found:
+                users.setdefault(each, set()).add(name)
+        reached |= _closure(changed, users)
+    # What one side needs stands on the other as well: else it would look removed there.
+    needed = {name for graph in graphs for name in _closure(reached, graph)}
+    return old.only(needed), new.only(needed)
+
+
+def _closure(start: set[str], edges: dict[str, set[str]]) -> set[str]:
+    seen, todo = set(start), list(start)
+    while todo:
+        more = edges.get(todo.pop(), set()) - seen
+        seen |= more
+        todo += more
+    return seen
 
 
 def source(snapshot: Snapshot, label: str) -> Source:
@@ -179,9 +233,14 @@ class Side:
         return self._places[file].get(symbol, ())
 
 
-def compiled(given: Source) -> tuple[Side | None, list[str]]:
-    """The side, or what keeps it from being compared: ``file:line: reason``."""
+def compiled(given: Source, whole: Source | None = None) -> tuple[Side | None, list[str]]:
+    """The side, or what keeps it from being compared: ``file:line: reason``.
+
+    `whole`: what is compiled where `given`, a part of it, does not compile.
+    """
     image, findings = buf.build(given.tree)
+    if findings and whole is not None:
+        given, (image, findings) = whole, buf.build(whole.tree)
     if findings:
         return None, [f"{given.label}{str(finding.at).removeprefix('/')}: {finding.message}" for finding in findings]
     own: dict[str, str] = {}

@@ -47,6 +47,13 @@ class Promises:
     common: dict[str, Any] = field(default_factory=dict)
     """The fields that every change of it has: places, role, `affects`."""
     role: Role = Role.CLIENT
+    inherited: frozenset[str] = frozenset()
+    """What both sides take from `holder`: ``deadline``, ``slo``. A change there is one change, whatever it reaches."""
+    holder: str = ""
+
+    def subject_of(self, aspect: str) -> str:
+        """What a change of one aspect is about: the operation, or what it takes that from."""
+        return self.holder if aspect in self.inherited else self.subject
 
 
 def seconds(value: float) -> str:

@@ -10,6 +10,7 @@ from tenon.gate.kinds.protobuf.side import Side
 from tenon.gate.promise import DEFAULT_DEADLINE, IDEMPOTENT, NO_SIDE_EFFECTS, UNKNOWN, Promise, Promises, Slo
 
 _METHOD, _SERVICE = "tenon.v1.method", "tenon.v1.service"
+_ASPECTS = frozenset({"deadline", "idempotency", "scopes", "slo"})
 _LEVELS = {1: NO_SIDE_EFFECTS, 2: IDEMPOTENT}
 """By google.protobuf.MethodOptions.IdempotencyLevel."""
 
@@ -22,7 +23,19 @@ def promises(pair: MethodPair) -> Promises | None:
     if old == new:
         return None
     request = {"method": "POST", "path": pair.path}
-    return Promises(pair.name, old, new, request, {"affects": (pair.name,), **pair.places})
+    stated = _stated(pair.sides.old, pair.old) | _stated(pair.sides.new, pair.new)
+    return Promises(
+        pair.name, old, new, request, {"affects": (pair.name,), **pair.places},
+        inherited=_ASPECTS - stated, holder=f"{pair.service.name} defaults",
+    )  # fmt: skip
+
+
+def _stated(side: Side, method: Any) -> set[str]:
+    """What the RPC says itself."""
+    said = side.option(method, _METHOD)
+    found = {each.name for each, _ in said.ListFields()} if hasattr(said, "ListFields") else set()
+    level = {"idempotency"} if method.GetOptions().idempotency_level else set()
+    return found | level | ({"scopes"} if "public" in found else set())
 
 
 def _promise(side: Side, method: Any) -> Promise:

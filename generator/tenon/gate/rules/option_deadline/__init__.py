@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from tenon.gate.context import Context
 from tenon.gate.kinds.openapi.pairs import OperationPair
 from tenon.gate.kinds.openapi.promises import promises as of_operation
-from tenon.gate.kinds.protobuf import MethodPair
+from tenon.gate.kinds.protobuf.pairs import MethodPair
 from tenon.gate.kinds.protobuf.promises import promises as of_method
 from tenon.gate.promise import seconds
 from tenon.gate.verdict import Change, Direction, Witness, breaking, safe
@@ -38,10 +38,11 @@ def judge(pair: MethodPair | OperationPair, context: Context) -> Iterator[Change
     if new < old:
         takes = (old + new) / 2
         yield breaking(
-            both.subject, f"{what}: callers whose calls take longer are cut off", "keep the deadline until nothing "
+            both.subject_of("deadline"),
+            f"{what}: callers whose calls take longer are cut off", "keep the deadline until nothing "
             f"takes longer than {seconds(new)}", direction=Direction.REQUEST, role=both.role, detail="deadline",
             witness=Witness("request", {**both.request, "takes": seconds(takes)}, f"answered after {seconds(takes)}",
                             f"deadline exceeded after {seconds(new)}"), **both.common,
         )  # fmt: skip
     elif new > old:
-        yield safe(both.subject, what, direction=Direction.REQUEST, detail="deadline", **both.common)
+        yield safe(both.subject_of("deadline"), what, direction=Direction.REQUEST, detail="deadline", **both.common)

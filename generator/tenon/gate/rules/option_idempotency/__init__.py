@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from tenon.gate.context import Context
 from tenon.gate.kinds.openapi.pairs import OperationPair
 from tenon.gate.kinds.openapi.promises import promises as of_operation
-from tenon.gate.kinds.protobuf import MethodPair
 from tenon.gate.kinds.protobuf.judge import agrees
+from tenon.gate.kinds.protobuf.pairs import MethodPair
 from tenon.gate.kinds.protobuf.promises import promises as of_method
 from tenon.gate.promise import IDEMPOTENT, KEY_REQUIRED, KEYED, NO_SIDE_EFFECTS, UNKNOWN
 from tenon.gate.verdict import Change, Direction, Witness, breaking, safe
@@ -62,9 +62,12 @@ def judge(pair: MethodPair | OperationPair, context: Context) -> Iterator[Change
     for each in lost:
         story, good, bad = _STORIES[each]
         yield breaking(
-            both.subject, f"{what}: {story}", "keep the promise, or add another operation with the weaker one",
+            both.subject_of("idempotency"),
+            f"{what}: {story}", "keep the promise, or add another operation with the weaker one",
             direction=Direction.REQUEST, role=both.role, detail=each,
             witness=Witness("request", {**both.request, "sent": each}, good, bad, judges), **both.common,
         )  # fmt: skip
     if not lost:
-        yield safe(both.subject, what, direction=Direction.REQUEST, detail="idempotency", **both.common)
+        yield safe(
+            both.subject_of("idempotency"), what, direction=Direction.REQUEST, detail="idempotency", **both.common
+        )

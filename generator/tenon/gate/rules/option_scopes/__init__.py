@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import MethodPair
+from tenon.gate.kinds.protobuf.pairs import MethodPair
 from tenon.gate.kinds.protobuf.promises import promises
 from tenon.gate.promise import Promise
 from tenon.gate.verdict import Change, Direction, Witness, breaking, safe
@@ -38,13 +38,13 @@ def judge(pair: MethodPair, context: Context) -> Iterator[Change]:
         missing = "no token" if old.public else f"the token lacks {', '.join(added)}"
         request = {**both.request, "token": None if old.public else {"scopes": sorted(old.scopes)}}
         yield breaking(
-            both.subject, f"{what}: callers with what was enough until now are refused",
+            both.subject_of("scopes"), f"{what}: callers with what was enough until now are refused",
             "grant the scope with every token before asking for it", direction=Direction.REQUEST, role=both.role,
             detail="public" if old.public else ", ".join(added),
             witness=Witness("request", request, "accepted", f"refused: {missing}"), **both.common,
         )  # fmt: skip
     else:
-        yield safe(both.subject, what, direction=Direction.REQUEST, detail="scopes", **both.common)
+        yield safe(both.subject_of("scopes"), what, direction=Direction.REQUEST, detail="scopes", **both.common)
 
 
 def _asked(promise: Promise) -> str:

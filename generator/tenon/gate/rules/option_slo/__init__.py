@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from tenon.gate.context import Context
 from tenon.gate.kinds.openapi.pairs import OperationPair
 from tenon.gate.kinds.openapi.promises import promises as of_operation
-from tenon.gate.kinds.protobuf import MethodPair
+from tenon.gate.kinds.protobuf.pairs import MethodPair
 from tenon.gate.kinds.protobuf.promises import promises as of_method
 from tenon.gate.promise import Slo, seconds
 from tenon.gate.verdict import Bump, Change, Direction, policy, safe
@@ -36,12 +36,13 @@ def judge(pair: MethodPair | OperationPair, context: Context) -> Iterator[Change
     looser = [] if old is None else ["it has no objective any more"] if new is None else list(_looser(old, new))
     if looser:
         yield policy(
-            both.subject, f"the objective was loosened: {', '.join(looser)}", "keep the objective, or agree with the "
+            both.subject_of("slo"),
+            f"the objective was loosened: {', '.join(looser)}", "keep the objective, or agree with the "
             "owners of the callers", direction=Direction.RESPONSE, role=both.role, detail="slo", bump=Bump.MINOR,
             **both.common,
         )  # fmt: skip
     else:
-        yield safe(both.subject, "the objective was tightened", direction=Direction.RESPONSE, detail="slo",
+        yield safe(both.subject_of("slo"), "the objective was tightened", direction=Direction.RESPONSE, detail="slo",
                    **both.common)  # fmt: skip
 
 

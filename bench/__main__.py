@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 
-from bench import calls, generate, native, new_rpc, schema
+from bench import calls, gate, generate, native, new_rpc, schema
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
         "generate": lambda full: generate.run(full=full),
         "calls": lambda full: calls.run(),
         "native": lambda full: native.run(),
+        "gate": lambda full: gate.run(),
         "new_rpc": lambda full: new_rpc.run(),
         "schema": lambda full: schema.run(full=full, corpus=args.corpus, fuzz=args.fuzz),
     }

@@ -15,7 +15,6 @@ from tenon.gate.policy import Policy
 from tenon.gate.snapshot import Snapshot
 from tenon.gate.verdict import Stability
 
-
 _UNSTABLE = re.compile(r"v[0-9]+p?[0-9]*(alpha|beta)[0-9]*")
 """Version folders as protobuf packages name them: ``v1alpha1``, ``v2beta``, ``v1p1beta1``."""
 
@@ -37,6 +36,7 @@ class Context:
     problems: list[str] = field(default_factory=list)
     """What could not be compared: ``file:line: reason``."""
     counts: Counter[str] = field(default_factory=Counter)
+    _differ: dict[tuple[str, ...], bool] = field(default_factory=dict, repr=False)
     database: Database | None = None
 
     @cached_property
@@ -46,6 +46,20 @@ class Context:
     @cached_property
     def new_documents(self) -> Documents:
         return Documents(self.new)
+
+    def differ(self, suffixes: tuple[str, ...]) -> bool:
+        """Whether a file with one of these suffixes is not the same on both sides. A single contract may refer to
+        others, so two of them always count as different."""
+        only = (self.old.only, self.new.only)
+        if only != (None, None):
+            return any(name is not None and name.endswith(suffixes) for name in only)
+        if suffixes not in self._differ:
+            named = [{name: path for name, path in side.files.items() if name.endswith(suffixes)}
+                     for side in (self.old, self.new)]  # fmt: skip
+            self._differ[suffixes] = named[0].keys() != named[1].keys() or any(
+                path.read_bytes() != named[1][name].read_bytes() for name, path in named[0].items()
+            )
+        return self._differ[suffixes]
 
     def stability(self, file: str) -> Stability:
         """What the repository declares for the folder that `file` stands in, the nearest one first; else what a folder

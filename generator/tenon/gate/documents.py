@@ -11,15 +11,17 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import orjson
 import yaml_rs
 
 from tenon.gate.snapshot import Snapshot
-from tenon.read.parse import Mark, parse
 from tenon.source import Location
+
+if TYPE_CHECKING:
+    from tenon.read.parse import Mark
 
 
 class Unreadable(Exception):
@@ -50,6 +52,8 @@ class Document:
 
     @cached_property
     def _careful(self) -> tuple[Any, Mark]:
+        from tenon.read.parse import parse  # only for what is reported, or not plain
+
         value, mark, _, problems = parse(self.text, json=self.file.endswith(".json"))
         for problem in problems:
             if problem.rule != "forbidden-text":

@@ -1,7 +1,8 @@
 """The comparison: each kind pairs what is old with what is new, once, and every rule judges the pairs it asks for.
 
 Two folders are the registry. ``kinds/<kind>/`` has ``pair(context) -> Iterator[object]``: it walks both sides and
-yields pairs, instances of its own frozen dataclasses. ``rules/<rule>/`` has ``ON``, the pair classes that it judges,
+yields pairs, instances of its own frozen dataclasses; `SUFFIXES` are the files that it reads (none: it is always
+asked), `RULES` how the folders of the rules begin that judge them. ``rules/<rule>/`` has ``ON``, the pair classes that it judges,
 ``judge(pair, context) -> Iterator[Change]``, and its docstring, which is the rule's page; its ``cases.yaml`` holds the
 old and the new contract and the verdict beside it.
 """
@@ -36,9 +37,17 @@ class Rule(Protocol):
     def judge(self, pair: Any, context: Context) -> Iterator[Change]: ...
 
 
-def rules() -> list[Rule]:
-    """Every rule, by name."""
-    return [module for module in _packages(tenon.gate.rules) if hasattr(module, "judge")]
+def rules(prefixes: tuple[str, ...] = ("",)) -> list[Rule]:
+    """Every rule whose folder's name begins with one of `prefixes`, by name."""
+    return [module for module in _packages(tenon.gate.rules, prefixes) if hasattr(module, "judge")]
+
+
+def _judges(prefixes: tuple[str, ...]) -> dict[type, list[Rule]]:
+    found: dict[type, list[Rule]] = {}
+    for rule in rules(prefixes):
+        for kind in rule.ON:
+            found.setdefault(kind, []).append(rule)
+    return found
 
 
 def rule_name(rule: Rule) -> str:
@@ -47,14 +56,19 @@ def rule_name(rule: Rule) -> str:
 
 
 def compare(context: Context) -> tuple[Change, ...]:
-    """All verdicts on one old and one new side, worst first, then by place; equal ones once."""
-    judges: dict[type, list[Rule]] = {}
-    for rule in rules():
-        for kind in rule.ON:
-            judges.setdefault(kind, []).append(rule)
+    """All verdicts on one old and one new side, worst first, then by place; equal ones once.
+
+    A kind is walked only where files of its suffixes differ, and rules are imported when it has a pair for them: what
+    did not change costs next to nothing.
+    """
     found: dict[str, Change] = {}
     for kind in _packages(tenon.gate.kinds):
+        if kind.SUFFIXES and not context.differ(kind.SUFFIXES):
+            continue
+        judges: dict[type, list[Rule]] | None = None
         for pair in kind.pair(context):
+            if judges is None:
+                judges = _judges(kind.RULES)
             for rule in judges.get(type(pair), ()):
                 for change in rule.judge(pair, context):
                     named = _named(change, rule, context)
@@ -127,10 +141,10 @@ def _waive(
     return list(changes.values()), tuple(bad)
 
 
-def _packages(package: ModuleType) -> list[Any]:
+def _packages(package: ModuleType, prefixes: tuple[str, ...] = ("",)) -> list[Any]:
     """The packages inside `package`, by name: the folder is the registry."""
     return [
         importlib.import_module(f"{package.__name__}.{info.name}")
         for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name)
-        if info.ispkg
+        if info.ispkg and info.name.startswith(prefixes)
     ]

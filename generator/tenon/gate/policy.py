@@ -33,7 +33,7 @@ class Policy:
     consumers: str = "partial"
     """``complete``: whoever uses the contracts has stored a pact: what no pact uses may go; ``partial``: not."""
     deploy: str = "migrations-first"
-    """``migrations-first``: a release's code starts when its migrations are applied; ``code-first``: it may start before."""
+    """``migrations-first``: code starts when its migrations are applied; ``code-first``: it may start before."""
     stability: Mapping[str, Stability] = field(default_factory=dict)
     """By folder of `contracts`; a version such as ``v1beta1`` and ``x-stability`` say it too."""
     require: frozenset[str] = frozenset()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenon.gate.kinds.protobuf.side import Side
-from tenon.gate.kinds.protobuf.validation import Judge
 from tenon.gate.verdict import Direction, Role
 from tenon.source import Location
+
+if TYPE_CHECKING:
+    from tenon.gate.kinds.protobuf.side import Side
+    from tenon.gate.kinds.protobuf.validation import Judge
 
 
 class Way(Enum):

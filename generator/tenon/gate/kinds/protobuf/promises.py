@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tenon.gate.kinds.protobuf.pairs import MethodPair
-from tenon.gate.kinds.protobuf.side import Side
 from tenon.gate.promise import DEFAULT_DEADLINE, IDEMPOTENT, NO_SIDE_EFFECTS, UNKNOWN, Promise, Promises, Slo
+
+if TYPE_CHECKING:
+    from tenon.gate.kinds.protobuf.side import Side
 
 _METHOD, _SERVICE = "tenon.v1.method", "tenon.v1.service"
 _ASPECTS = frozenset({"deadline", "idempotency", "scopes", "slo"})

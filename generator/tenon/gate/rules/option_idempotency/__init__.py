@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from tenon.gate.context import Context
 from tenon.gate.kinds.openapi.pairs import OperationPair
 from tenon.gate.kinds.openapi.promises import promises as of_operation
-from tenon.gate.kinds.protobuf.judge import agrees
 from tenon.gate.kinds.protobuf.pairs import MethodPair
 from tenon.gate.kinds.protobuf.promises import promises as of_method
 from tenon.gate.promise import IDEMPOTENT, KEY_REQUIRED, KEYED, NO_SIDE_EFFECTS, UNKNOWN
@@ -54,7 +53,11 @@ def judge(pair: MethodPair | OperationPair, context: Context) -> Iterator[Change
         return
     old, new = both.old.idempotency, both.new.idempotency
     what = f"the operation was {old} and is {new}"
-    judges = agrees(pair.sides, pair.places, "RPC_SAME_IDEMPOTENCY") if isinstance(pair, MethodPair) else ()
+    judges: tuple[str, ...] = ()
+    if isinstance(pair, MethodPair):
+        from tenon.gate.kinds.protobuf.judge import agrees  # brings protobuf along: not for an OpenAPI document
+
+        judges = agrees(pair.sides, pair.places, "RPC_SAME_IDEMPOTENCY")
     before, after = _ALLOWED.get(old, set()), _ALLOWED.get(new, set())
     lost = [each for each in (_PLAIN, _AGAIN, _AGAIN_WITH_KEY, _GET) if each in before - after]
     if _AGAIN in lost and _AGAIN_WITH_KEY in lost:

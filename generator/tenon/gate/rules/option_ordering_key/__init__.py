@@ -16,12 +16,14 @@ receives it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import MessagePair
-from tenon.gate.kinds.protobuf.side import Side
+from tenon.gate.kinds.protobuf.pairs import MessagePair
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe
+
+if TYPE_CHECKING:
+    from tenon.gate.kinds.protobuf.side import Side
 
 ON = (MessagePair,)
 _KEY = "tenon.v1.key"

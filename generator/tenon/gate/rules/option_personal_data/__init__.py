@@ -17,12 +17,14 @@ whoever answers for privacy, as a waiver.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair
-from tenon.gate.kinds.protobuf.side import Side
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.verdict import Bump, Change, Direction, Role, policy, safe
+
+if TYPE_CHECKING:
+    from tenon.gate.kinds.protobuf.side import Side
 
 ON = (FieldPair,)
 _PERSONAL = "tenon.v1.personal"

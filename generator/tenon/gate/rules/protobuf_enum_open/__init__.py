@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import EnumPair, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.enums import attempt
 from tenon.gate.kinds.protobuf.judge import agrees
+from tenon.gate.kinds.protobuf.pairs import EnumPair
 from tenon.gate.verdict import Change, breaking, safe
 
 ON = (EnumPair,)

@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import EnumPair, Way, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.enums import attempt
 from tenon.gate.kinds.protobuf.facts import is_reserved
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees, source
+from tenon.gate.kinds.protobuf.pairs import EnumPair, Way
 from tenon.gate.verdict import Change, Direction, Role, breaking, policy, safe
 
 ON = (EnumPair,)

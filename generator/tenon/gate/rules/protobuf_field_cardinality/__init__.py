@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair
 from tenon.gate.kinds.protobuf.facts import moved, value_type
 from tenon.gate.kinds.protobuf.judge import encodings, source, type_name
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.kinds.protobuf.samples import entry
 from tenon.gate.verdict import Change
 

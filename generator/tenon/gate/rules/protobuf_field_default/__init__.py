@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import EnumPair, FieldPair, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.facts import same_type
 from tenon.gate.kinds.protobuf.judge import agrees, type_name
+from tenon.gate.kinds.protobuf.pairs import EnumPair, FieldPair
 from tenon.gate.kinds.protobuf.samples import MESSAGES
 from tenon.gate.verdict import Change, Witness, breaking
 

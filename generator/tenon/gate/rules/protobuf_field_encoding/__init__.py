@@ -22,9 +22,10 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.facts import same_type
 from tenon.gate.kinds.protobuf.judge import of_trial, tried
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.kinds.protobuf.samples import entry
 from tenon.gate.kinds.protobuf.side import Side
 from tenon.gate.verdict import Change, safe

@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.facts import moved, same_type
 from tenon.gate.kinds.protobuf.judge import of_trial, source, tried
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.verdict import Change
 
 ON = (FieldPair,)

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, proof, reading, samples
+from tenon.gate.kinds.protobuf import proof, reading, samples
 from tenon.gate.kinds.protobuf.facts import moved
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.verdict import Change, Witness, breaking, unproven
 
 ON = (FieldPair,)

@@ -22,9 +22,10 @@ from typing import Any
 from google.protobuf import json_format
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, Way, reading
+from tenon.gate.kinds.protobuf import reading
 from tenon.gate.kinds.protobuf.facts import oneof, same_type
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees, source
+from tenon.gate.kinds.protobuf.pairs import FieldPair, Way
 from tenon.gate.verdict import Change, Witness, breaking, safe
 
 ON = (FieldPair,)

@@ -21,9 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, Way, reading, samples
+from tenon.gate.kinds.protobuf import reading, samples
 from tenon.gate.kinds.protobuf.facts import is_reserved, moved
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, added, agrees, of_trial, source, tried, type_name
+from tenon.gate.kinds.protobuf.pairs import FieldPair, Way
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, policy
 
 ON = (FieldPair,)

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair
 from tenon.gate.kinds.protobuf.judge import agrees
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.verdict import Change, Witness, breaking, safe
 
 ON = (FieldPair,)

@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair
 from tenon.gate.kinds.protobuf.facts import moved
 from tenon.gate.kinds.protobuf.judge import encodings, source, type_name
+from tenon.gate.kinds.protobuf.pairs import FieldPair
 from tenon.gate.kinds.protobuf.samples import entry
 from tenon.gate.verdict import Change, Verdict
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FilePair
+from tenon.gate.kinds.protobuf.pairs import FilePair
 from tenon.gate.verdict import Change, Direction, Role, policy
 
 ON = (FilePair,)

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, MessagePair, Way, reading, samples
+from tenon.gate.kinds.protobuf import reading, samples
 from tenon.gate.kinds.protobuf.facts import moved, oneof
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees, source
+from tenon.gate.kinds.protobuf.pairs import FieldPair, MessagePair, Way
 from tenon.gate.verdict import Change, Witness, breaking
 
 ON = (MessagePair, FieldPair)

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FilePair
 from tenon.gate.kinds.protobuf.facts import repackaged
 from tenon.gate.kinds.protobuf.judge import agrees, source
+from tenon.gate.kinds.protobuf.pairs import FilePair
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking
 
 ON = (FilePair,)

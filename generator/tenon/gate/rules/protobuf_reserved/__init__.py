@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import EnumPair, MessagePair
 from tenon.gate.kinds.protobuf.facts import is_reserved, merged, missing, ranges
+from tenon.gate.kinds.protobuf.pairs import EnumPair, MessagePair
 from tenon.gate.verdict import Change, Direction, Role, policy
 
 ON = (MessagePair, EnumPair)

@@ -21,9 +21,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import MethodPair, ServicePair, Way, proof, reading, samples
+from tenon.gate.kinds.protobuf import proof, reading, samples
 from tenon.gate.kinds.protobuf.facts import repackaged
 from tenon.gate.kinds.protobuf.judge import ENCODING_WORDS, agrees
+from tenon.gate.kinds.protobuf.pairs import MethodPair, ServicePair, Way
 from tenon.gate.verdict import Change, Direction, Role, Witness, breaking, safe, unproven
 
 ON = (ServicePair, MethodPair)

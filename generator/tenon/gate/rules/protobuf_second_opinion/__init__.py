@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import Complaint
+from tenon.gate.kinds.protobuf.pairs import Complaint
 from tenon.gate.verdict import Change, Direction, Role, policy, unproven
 
 ON = (Complaint,)

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import EnumPair, MessagePair
 from tenon.gate.kinds.protobuf.facts import repackaged
 from tenon.gate.kinds.protobuf.judge import added, source
+from tenon.gate.kinds.protobuf.pairs import EnumPair, MessagePair
 from tenon.gate.verdict import Change
 
 ON = (MessagePair, EnumPair)

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenon.gate.context import Context
-from tenon.gate.kinds.protobuf import FieldPair, MessagePair, Way, constraints, validation
+from tenon.gate.kinds.protobuf import constraints, validation
 from tenon.gate.kinds.protobuf.facts import same_type
+from tenon.gate.kinds.protobuf.pairs import FieldPair, MessagePair, Way
 from tenon.gate.verdict import Bump, Change, Witness, breaking, safe, unproven
 
 ON = (FieldPair, MessagePair)

@@ -32,7 +32,7 @@ class Exchange:
     proofs: dict[Any, Replay | None] = field(default_factory=dict)
     attempts: dict[Any, int] = field(default_factory=dict)
     settled: dict[Any, Any] = field(default_factory=dict)
-    told: dict[Any, list[Change]] = field(default_factory=dict)
+    told: dict[tuple[int, str], list[Change]] = field(default_factory=dict)
     doubted: dict[Any, int] = field(default_factory=dict)
     """Differences that depend on what stands around them, and how often they were met."""
 
@@ -41,15 +41,21 @@ class Exchange:
         sent, taken = (new, old) if self.sender_is_new else (old, new)
         said = words.Phrase(self.direction, self.sender_is_new, thing or words.THINGS[self.direction])
         try:
-            differences = list(self.comparer.differences(sent, taken))
+            region = self.comparer.root(sent, taken)
+            numbers = self.comparer.numbers(region)
+            if all((number, said.thing) in self.told for number in numbers):
+                for number in numbers:  # the same causes in components: one more that they reach
+                    yield from (replace(change, affects=(subject,)) for change in self.told[number, said.thing])
+                return
+            differences = list(self.comparer.differences(region))
         except Opaque as error:
             yield self._undecided(subject, said, old, new, str(error))
             return
         except _ILL as error:  # the last net below whoever writes schemas that are none
             yield self._undecided(subject, said, old, new, f"a schema is not written as one ({type(error).__name__})")
             return
-        for each in differences:
-            key = (each.key, said.thing)
+        for number, each in differences:
+            key = (number, said.thing)
             if key not in self.told:
                 try:
                     changes = list(self._at(each, subject, said, sent, taken))
@@ -60,7 +66,7 @@ class Exchange:
                 if each.key not in self.doubted and _component(each.sender if self.sender_is_new else each.receiver):
                     self.told[key] = changes
                 yield from changes
-            else:  # the same cause in a component: one more that it reaches
+            else:
                 yield from (replace(change, affects=(subject,)) for change in self.told[key])
 
     def _at(self, each: Difference, subject: str, said: words.Phrase, sent: Site, taken: Site) -> Iterator[Change]:

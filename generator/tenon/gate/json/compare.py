@@ -19,6 +19,7 @@ from tenon.gate.json.alternatives import Matched, matched, pure, types, union
 from tenon.gate.json.causes import relevant
 from tenon.gate.json.judge import Judge
 from tenon.gate.json.overlap import Overlap, conjunction
+from tenon.gate.json.reach import Reach
 from tenon.gate.json.site import Keys, Site
 from tenon.gate.json.touched import Touched
 from tenon.gate.json.view import Opaque, Schema, View, reaches, self_contained
@@ -54,7 +55,7 @@ class Difference:
         """The places in the sender's and in the receiver's document."""
         return _below(self.sender, self.inside, 1), _below(self.receiver, self.inside, 2)
 
-    @property
+    @cached_property
     def key(self) -> tuple[Keys, Keys, bytes]:
         """The same for every root that reaches the place."""
         sender, receiver = self.places
@@ -78,6 +79,7 @@ class Comparer:
     touched: Touched
     judge: Judge
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
+    _numbers: dict[Any, int] = field(default_factory=dict)
 
     @cached_property
     def opened(self) -> View:
@@ -99,16 +101,38 @@ class Comparer:
                 return conjunction(whole, self_contained(self.opened, written)), self_contained(self.receiver, taken)
         return whole, self_contained(self.receiver, taken)
 
-    def differences(self, sent: Site, taken: Site) -> Iterator[Difference]:
-        """Every place below two roots that has to be judged, nearest first. Raises `Opaque`."""
+    @cached_property
+    def _reach(self) -> Reach[tuple[str, str], int]:
+        """The differences behind a pair of definitions, by their number in `_found`."""
+        return Reach(
+            lambda pair: [(edge[1], edge[2]) for edge in self._region(pair).edges],
+            lambda pair: [self._number(each) for each in self._region(pair).differences],
+        )
+
+    def _number(self, each: Difference) -> int:
+        return self._numbers.setdefault(each.key, len(self._numbers))
+
+    def root(self, sent: Site, taken: Site) -> Region:
+        """The two roots without the definitions that they name. Raises `Opaque`."""
         first = Region()
         self._walk(self.sender.of(sent), self.receiver.of(taken), (), first, (sent, taken), 0)
+        return first
+
+    def numbers(self, first: Region) -> dict[int, None]:
+        """The numbers of all differences below a root: the same number is the same difference. Raises `Opaque`."""
+        found = dict.fromkeys(self._number(each) for each in first.differences)
+        for edge in first.edges:
+            found.update(self._reach.of((edge[1], edge[2])))
+        return found
+
+    def differences(self, first: Region) -> Iterator[tuple[int, Difference]]:
+        """Every place below a root that has to be judged, nearest first, with its number. Raises `Opaque`."""
         seen: set[tuple[str, str]] = set()
         waiting: deque[tuple[tuple[Step, ...], Region, Difference | None]] = deque([((), first, None)])
         while waiting:
             steps, region, outer = waiting.popleft()
             for each in region.differences:
-                yield _placed(each, steps, outer)
+                yield self._number(each), _placed(each, steps, outer)
             for inside, sender, receiver, inner in region.edges:
                 pair = (sender, receiver)
                 if pair not in seen:

@@ -169,7 +169,7 @@ class Maker:
         rng = self.rng
         result = self._some({
             "minimum": lambda: rng.choice([-1, 0, 1, 1.5, 2]), "maximum": lambda: rng.choice([0, 1, 3, 2.5, 10]),
-            "multipleOf": lambda: rng.choice([1, 2, 3, 0.5, 5, 0.1, 7, 1e3]),
+            "multipleOf": lambda: rng.choice([1, 2, 3, 0.5, 5, 0.25, 7, 1e3]),
             "exclusiveMinimum": lambda: rng.choice([-1, 0, 1, 0.5]),
             "exclusiveMaximum": lambda: rng.choice([1, 2, 3.5, 11]),
         })  # fmt: skip

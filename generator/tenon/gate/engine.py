@@ -2,9 +2,9 @@
 
 Two folders are the registry. ``kinds/<kind>/`` has ``pair(context) -> Iterator[object]``: it walks both sides and
 yields pairs, instances of its own frozen dataclasses; `SUFFIXES` are the files that it reads (none: it is always
-asked), `RULES` how the folders of the rules begin that judge them. ``rules/<rule>/`` has ``ON``, the pair classes that it judges,
-``judge(pair, context) -> Iterator[Change]``, and its docstring, which is the rule's page; its ``cases.yaml`` holds the
-old and the new contract and the verdict beside it.
+asked), `RULES` how the folders of the rules begin that judge them. ``rules/<rule>/`` has ``ON``, the pair classes that
+it judges, ``judge(pair, context) -> Iterator[Change]``, and its docstring, which is the rule's page; its ``cases.yaml``
+holds the old and the new contract and the verdict beside it.
 """
 
 from __future__ import annotations

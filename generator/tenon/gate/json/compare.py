@@ -8,6 +8,7 @@ a pair of definitions that is met again is taken as compared.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,12 +23,17 @@ from tenon.gate.json.overlap import Overlap, conjunction
 from tenon.gate.json.reach import Reach
 from tenon.gate.json.site import Keys, Site
 from tenon.gate.json.touched import Touched
-from tenon.gate.json.view import Opaque, Schema, View, reaches, self_contained
+from tenon.gate.json.view import CLOSED, Opaque, Schema, View, reaches, self_contained
 
 Step = tuple[str, Any, Any]
 """A keyword, and the key or index below it at the sender's and at the receiver's."""
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
 _MAX_OVERLAPS = 1000
+_NOT_PLAIN = re.compile(
+    rb'"(?:anyOf|oneOf|not|if|contains|prefixItems|patternProperties|propertyNames|depend|unevaluated|\$d|\$r[^e]|\$anchor)'
+    rb'|"\$ref":"[^"]*",|,"\$ref":|"items":\['
+)
+"""What a definition may not have to be walked in a short way: a branch, or a reference with something beside it."""
 _MAX_REGIONS = 20_000
 _MAX_DEREFERENCES = 32
 
@@ -146,9 +152,44 @@ class Comparer:
             if len(self.regions) >= _MAX_REGIONS:
                 raise Opaque("too many schemas changed at once")
             region = self.regions[pair] = Region()
+            if self._unchanged(pair, region):
+                return region
             sent, taken = self.sender.definition(pair[0]), self.receiver.definition(pair[1])
             self._walk(sent, taken, (), region, (self.sender.place(pair[0]), self.receiver.place(pair[1])), 0)
         return region
+
+    def _unchanged(self, pair: tuple[str, str], region: Region) -> bool:
+        """Finds the edges of a definition whose own text is the same at both sides, without making its views."""
+        sent, taken = self.sender.place(pair[0]), self.receiver.place(pair[1])
+        if self.touched.everything or self.sender.reference(pair[0]) != self.receiver.reference(pair[1]):
+            return False
+        packed = canonical(sent.value)
+        if packed != canonical(taken.value) or _NOT_PLAIN.search(packed):
+            return False
+        self._edges(sent.value, (), region, pair[0].endswith(CLOSED))
+        return True
+
+    def _edges(self, value: Any, steps: tuple[Step, ...], region: Region, closed: bool) -> None:
+        value = self.sender.unwrapped(value)
+        if not isinstance(value, dict):
+            return
+        name = value.get("$ref")
+        if isinstance(name, str):
+            if name in self.touched.targets:
+                ours, theirs = self.sender.name(name), self.receiver.name(name)
+                region.edges.append((steps, ours + CLOSED if closed else ours, theirs, None))
+            return
+        inside = self.sender.closed
+        properties = value.get("properties")
+        if isinstance(properties, dict):
+            for key, each in properties.items():
+                if not self.sender.is_absent(each):
+                    self._edges(each, (*steps, ("properties", key, key)), region, inside)
+        for keyword in ("items", "additionalProperties"):
+            self._edges(value.get(keyword), (*steps, (keyword, None, None)), region, inside)
+        parts = value.get("allOf")
+        for index, each in enumerate(parts if isinstance(parts, list) else ()):
+            self._edges(each, (*steps, ("allOf", index, index)), region, False)
 
     def clean(self, sent: str, taken: str) -> bool:
         """Whether two definitions are the same one and reach nothing that changed."""

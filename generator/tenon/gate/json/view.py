@@ -67,7 +67,7 @@ _GUARDED = ("not", "if")
 IN_PLACE = ("allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas")
 UNREADABLE = "x-unreadable"
 """Stands for what is no schema at all."""
-_CLOSED = ".closed"
+CLOSED = ".closed"
 _MAX_DEPTH = 60
 _MAX_CHAIN = 32
 
@@ -109,22 +109,22 @@ class View:
     def definition(self, name: str) -> Schema:
         """What ``#/$defs/<name>`` stands for. Raises `Opaque`."""
         if name not in self._definitions:
-            plain = name.removesuffix(_CLOSED)
+            plain = name.removesuffix(CLOSED)
             value = self.sites[plain].value
             self._definitions[name] = self._schema(value, 0) if plain == name else self._position(value, 0)
         return self._definitions[name]
 
     def knows(self, name: str) -> bool:
         """Whether a definition has this name."""
-        return name.removesuffix(_CLOSED) in self.sites
+        return name.removesuffix(CLOSED) in self.sites
 
     def place(self, name: str) -> Site:
         """Where a definition stands in the root."""
-        return self.sites[name.removesuffix(_CLOSED)]
+        return self.sites[name.removesuffix(CLOSED)]
 
     def reference(self, name: str) -> str:
         """The `$ref` that a definition was named by."""
-        return self.references[name.removesuffix(_CLOSED)]
+        return self.references[name.removesuffix(CLOSED)]
 
     def name(self, reference: str) -> str:
         """The definition that a `$ref` leads to. Raises `Opaque`."""
@@ -135,7 +135,7 @@ class View:
                 raise Opaque(f"the reference {reference} leads nowhere")
             words = re.sub(r"[^A-Za-z0-9_-]+", ".", reference).strip(".")
             name = words
-            while name in self.sites or name.endswith(_CLOSED):
+            while name in self.sites or name.endswith(CLOSED):
                 name += "_"
             self.names[reference] = name
             self.references[name] = reference
@@ -144,17 +144,17 @@ class View:
 
     def _position(self, value: Any, depth: int) -> Schema:
         """A schema where a value of its own begins: the root, a property, an item."""
-        value = self._unwrapped(value)
+        value = self.unwrapped(value)
         reference = value.get("$ref") if isinstance(value, dict) else None
         if isinstance(reference, str) and not self._siblings(value):
             name = self.name(reference)
-            return {"$ref": f"#/$defs/{name}{_CLOSED if self.closed else ''}"}
+            return {"$ref": f"#/$defs/{name}{CLOSED if self.closed else ''}"}
         schema = self._schema(value, depth)
         if self.closed and isinstance(schema, dict):
             return self._close(value, schema)
         return schema
 
-    def _unwrapped(self, value: Any) -> Any:
+    def unwrapped(self, value: Any) -> Any:
         """``allOf: [X]`` that says nothing else is X."""
         for _ in range(_MAX_CHAIN):
             parts = value.get("allOf") if isinstance(value, dict) and "$ref" not in value else None
@@ -171,7 +171,7 @@ class View:
     def _schema(self, value: Any, depth: int) -> Schema:
         if depth > _MAX_DEPTH:
             raise Opaque("it is nested too deeply")
-        value = self._unwrapped(value)
+        value = self.unwrapped(value)
         if isinstance(value, bool):
             return value
         if value is None:
@@ -246,14 +246,15 @@ class View:
         properties = value.get("properties")
         if not isinstance(properties, dict):
             return
-        gone = {name for name, each in properties.items() if self._is_absent(each)}
+        gone = {name for name, each in properties.items() if self.is_absent(each)}
         if gone:
             schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in gone}
             if isinstance(schema.get("required"), list):
                 schema["required"] = [name for name in schema["required"] if name not in gone]
 
-    def _is_absent(self, value: Any) -> bool:
-        if not isinstance(value, dict):
+    def is_absent(self, value: Any) -> bool:
+        """Whether a property is not sent in this direction."""
+        if not self.absent or not isinstance(value, dict):
             return False
         if value.get(self.absent) is True:
             return True
@@ -307,7 +308,7 @@ class View:
                 return None
             properties = value.get("properties")
             if isinstance(properties, dict):
-                names = {name for name, each in properties.items() if not (self.absent and self._is_absent(each))}
+                names = {name for name, each in properties.items() if not (self.absent and self.is_absent(each))}
             known = KEYWORDS[self.dialect]
             if "patternProperties" in known and isinstance(value.get("patternProperties"), dict):
                 patterns = set(value["patternProperties"])

@@ -38,8 +38,9 @@ ON = (BodyPair, RequestBodyPair)
 def judge(pair: BodyPair | RequestBodyPair, context: Context) -> Iterator[Change]:
     if isinstance(pair, BodyPair):
         if not pair.answer:
+            stability = pair.operation.stability
             for change in pair.exchange.judge(pair.subject, pair.old, pair.new):
-                yield replace(change, stability=pair.operation.stability)
+                yield change if stability is change.stability else replace(change, stability=stability)
         return
     yield from _presence(pair)
 

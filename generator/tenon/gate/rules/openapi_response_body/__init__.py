@@ -36,5 +36,6 @@ ON = (BodyPair,)
 
 def judge(pair: BodyPair, context: Context) -> Iterator[Change]:
     if pair.answer:
+        stability = pair.operation.stability
         for change in pair.exchange.judge(pair.subject, pair.old, pair.new):
-            yield replace(change, stability=pair.operation.stability)
+            yield change if stability is change.stability else replace(change, stability=stability)

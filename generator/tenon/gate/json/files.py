@@ -11,7 +11,8 @@ from tenon.gate.documents import Documents, Unreadable
 from tenon.gate.json.site import Root, load
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_OUTWARD = re.compile(r"""\$ref["']?\s*:\s*["']?[^#"'\s]""")
+_OUTWARD = re.compile(r"""\$ref["']?\s*:\s*["']?(?!\S*\.proto\b)[^#"'\s]""")
+"""A reference to another document; messages of protobuf are judged by their own kind."""
 _MAX_LOOK = 20_000
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import synthetic
 
-SCHEMAS, OPERATIONS, PROPERTIES = 900, 700, 24
+SCHEMAS, OPERATIONS, PROPERTIES = 650, 500, 24
 KINDS: tuple[dict[str, Any], ...] = (
     {"type": "string"},
     {"type": "string", "maxLength": 5000, "nullable": True},

@@ -3,7 +3,7 @@
     python generator/tests/gate/histories.py [--pairs N] [--show] GITDIR:FILE…
 
 Prints one row per file: pairs compared, those with a break, those stopped by an unproven verdict alone, safe ones, and
-seconds. Every witness of a break is replayed once more; a crash or one that does not replay ends with exit code 1.
+seconds. A crash, a break without a witness, and a body that two validators did not confirm end with exit code 1.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ def judge(pair: BodyPair | RequestBodyPair, context: Context) -> Iterator[Change
 def _presence(pair: RequestBodyPair) -> Iterator[Change]:
     operation = pair.operation
     needed = [side is not None and side.mapping.get("required") is True for side in (pair.old, pair.new)]
+    if needed[0] == needed[1] and pair.old is not None and pair.new is not None:
+        return
     common = {
         "direction": Direction.REQUEST,
         "role": operation.role,

@@ -50,6 +50,8 @@ class Sides:
     @cached_property
     def validation(self) -> Judge:
         """Who says whether field rules take a message."""
+        from tenon.gate.kinds.protobuf.validation import Judge  # brings protobuf along
+
         return Judge(self.old, self.new)
 
 

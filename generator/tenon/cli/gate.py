@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -152,7 +153,8 @@ def _version(name: str) -> tuple[tuple[int, str], ...]:
 
 def _report(old: list[Snapshot], new: Snapshot, policy: Policy, *, use_cache: bool) -> Report:
     """The report; the stored one where neither side, nor the tool, nor the day of a waiver's end has changed."""
-    key = hashlib.sha256(repr((_tool(), policy, date.today() if policy.waivers else "")).encode())
+    decided = (replace(policy, require=frozenset()), sorted(policy.require))  # a set has another order in each run
+    key = hashlib.sha256(repr((_tool(), decided, date.today() if policy.waivers else "")).encode())
     for side in (*old, new):
         key.update(f"\0{side.name}\0{side.only}\0{side.contracts}\0".encode())
         for name, path in side.files.items() if side.only is None else _reached(side):

@@ -62,6 +62,7 @@ def compare(context: Context) -> tuple[Change, ...]:
     did not change costs next to nothing.
     """
     found: dict[str, Change] = {}
+    reached: dict[str, dict[str, None]] = {}
     for kind in _packages(tenon.gate.kinds):
         if kind.SUFFIXES and not context.differ(kind.SUFFIXES):
             continue
@@ -72,11 +73,10 @@ def compare(context: Context) -> tuple[Change, ...]:
             for rule in judges.get(type(pair), ()):
                 for change in rule.judge(pair, context):
                     named = _named(change, rule, context)
-                    known = found.setdefault(named.fingerprint, named)
-                    if known is not named:
-                        affects = dict.fromkeys((*known.affects, *named.affects))
-                        found[named.fingerprint] = replace(known, affects=tuple(affects))
-    return tuple(sorted(found.values(), key=_order))
+                    found.setdefault(named.fingerprint, named)
+                    reached.setdefault(named.fingerprint, {}).update(dict.fromkeys(named.affects))
+    merged = (replace(change, affects=tuple(reached[fingerprint])) for fingerprint, change in found.items())
+    return tuple(sorted(merged, key=_order))
 
 
 def _named(change: Change, rule: Rule, context: Context) -> Change:

@@ -260,6 +260,14 @@ def test_the_second_run_is_remembered_and_the_same(repository: Path, capsys: pyt
     assert gate(capsys) == first == gate(capsys, "--no-cache")
 
 
+def test_it_is_remembered_from_one_process_to_the_next(repository: Path) -> None:
+    (repository / "tenon.toml").write_text('[policy]\nrequire = ["owner", "slo", "deadline", "security"]\n')
+    tenon = str(Path(sys.executable).with_name("tenon"))
+    for seed in ("1", "2", "3"):
+        subprocess.run([tenon, "gate"], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False)
+    assert len(list((repository / ".tenon" / "cache" / "gate").glob("*.json"))) == 1
+
+
 def test_it_is_a_command(repository: Path) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).with_name("tenon")), "gate", "--format", "github"],

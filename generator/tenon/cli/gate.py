@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import hashlib
 import inspect
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import date
@@ -170,6 +171,9 @@ def _report(old: list[Snapshot], new: Snapshot, policy: Policy, *, use_cache: bo
     from tenon.gate import engine
 
     with ExitStack() as ending:
+        if gc.isenabled():
+            gc.disable()  # trees of values, and no garbage cycles to speak of: a fifth of the time
+            ending.callback(gc.enable)
 
         @functools.cache
         def databases() -> Callable[[], AbstractContextManager[str]]:
@@ -203,9 +207,16 @@ def _reached(side: Snapshot) -> list[tuple[str, Path]]:
         if path is not None and name not in found:
             found[name] = path
             folder = Path(name).parent
-            named = re.findall(rb"[\w./~%-]+\.(?:ya?ml|json|proto)\b", path.read_bytes())
-            waiting += sorted({os.path.normpath(folder / unquote(each.decode())) for each in named})
+            waiting += sorted({os.path.normpath(folder / unquote(each)) for each in _names(path.read_bytes())})
     return sorted(found.items())
+
+
+def _names(text: bytes) -> Iterator[str]:
+    """Every path of a contract that stands in a text. Ends are looked for first: there are few of them."""
+    for end in re.finditer(rb"\.(?:ya?ml|json|proto)\b", text):
+        before = re.search(rb"[\w./~%-]+\Z", text[max(0, end.start() - 512) : end.start()])
+        if before is not None:
+            yield (before[0] + end[0]).decode()
 
 
 def _cache(root: Path) -> Path:

@@ -61,8 +61,8 @@ def compare(context: Context) -> tuple[Change, ...]:
     A kind is walked only where files of its suffixes differ, and rules are imported when it has a pair for them: what
     did not change costs next to nothing.
     """
-    found: dict[str, Change] = {}
-    reached: dict[str, dict[str, None]] = {}
+    found: dict[tuple[Any, ...], Change] = {}
+    reached: dict[tuple[Any, ...], dict[str, None]] = {}
     for kind in _packages(tenon.gate.kinds):
         if kind.SUFFIXES and not context.differ(kind.SUFFIXES):
             continue
@@ -72,10 +72,13 @@ def compare(context: Context) -> tuple[Change, ...]:
                 judges = _judges(kind.RULES)
             for rule in judges.get(type(pair), ()):
                 for change in rule.judge(pair, context):
-                    named = _named(change, rule, context)
-                    found.setdefault(named.fingerprint, named)
-                    reached.setdefault(named.fingerprint, {}).update(dict.fromkeys(named.affects))
-    merged = (replace(change, affects=tuple(reached[fingerprint])) for fingerprint, change in found.items())
+                    # What a fingerprint is made of; one cause comes once for each of thousands of operations.
+                    key = (rule, change.rule, change.verdict, change.subject, change.direction, change.detail)
+                    if key not in found:
+                        found[key] = _named(change, rule, context)
+                        reached[key] = {}
+                    reached[key].update(dict.fromkeys(change.affects))
+    merged = (replace(change, affects=tuple(reached[key])) for key, change in found.items())
     return tuple(sorted(merged, key=_order))
 
 

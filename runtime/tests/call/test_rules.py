@@ -58,12 +58,12 @@ def _contract() -> Any:
         json_name="users",
         number=1,
         type=_Field.Type.MESSAGE,
-        type_name=".ruled.v1.User",
+        type_name=".obeyed.v1.User",
         label=_Field.Label.REPEATED,
     )
     file = FileDescriptorProto(
-        name="ruled.proto",
-        package="ruled.v1",
+        name="obeyed.proto",
+        package="obeyed.v1",
         syntax="proto3",
         dependency=["buf/validate/validate.proto"],
         message_type=[DescriptorProto(name="User", field=[inner]), DescriptorProto(name="Users", field=[outer])],
@@ -71,9 +71,12 @@ def _contract() -> Any:
             ServiceDescriptorProto(
                 name="RuledService",
                 method=[
-                    MethodDescriptorProto(name="Add", input_type=".ruled.v1.Users", output_type=".ruled.v1.Users"),
+                    MethodDescriptorProto(name="Add", input_type=".obeyed.v1.Users", output_type=".obeyed.v1.Users"),
                     MethodDescriptorProto(
-                        name="Feed", input_type=".ruled.v1.Users", output_type=".ruled.v1.Users", client_streaming=True
+                        name="Feed",
+                        input_type=".obeyed.v1.Users",
+                        output_type=".obeyed.v1.Users",
+                        client_streaming=True,
                     ),
                 ],
             )
@@ -90,11 +93,11 @@ reached: list[str] = []
 
 class RuledService(Service):
     spec = ServiceSpec(
-        "ruled.v1.RuledService",
+        "obeyed.v1.RuledService",
         lambda: FILE,
         (
-            Method("Add", "add", Users, Users, Kind.UNARY, POLICY, "ruled.proto#Add"),
-            Method("Feed", "feed", Users, Users, Kind.CLIENT_STREAM, POLICY, "ruled.proto#Feed"),
+            Method("Add", "add", Users, Users, Kind.UNARY, POLICY, "obeyed.proto#Add"),
+            Method("Feed", "feed", Users, Users, Kind.CLIENT_STREAM, POLICY, "obeyed.proto#Feed"),
         ),
     )
 
@@ -116,15 +119,15 @@ class Ruled(RuledService):
         return Users(users=users)
 
 
-API = Api("ruled.v1", "ruled", "", SPEC_FORMAT, (RuledService,), None, None, (), None, None)
+API = Api("obeyed.v1", "obeyed", "", SPEC_FORMAT, (RuledService,), None, None, (), None, None)
 
 
 async def test_a_message_that_breaks_a_rule_reaches_no_handler() -> None:
     reached.clear()
     async with Running(API, Ruled) as service, httpx.AsyncClient(base_url=service.http_url) as http:
         good = {"users": [{"userName": "ada"}]}
-        assert (await http.post("/ruled.v1.RuledService/Add", json=good)).json() == good
-        bad = await http.post("/ruled.v1.RuledService/Add", json={"users": [{"userName": "ada"}, {"userName": "x"}]})
+        assert (await http.post("/obeyed.v1.RuledService/Add", json=good)).json() == good
+        bad = await http.post("/obeyed.v1.RuledService/Add", json={"users": [{"userName": "ada"}, {"userName": "x"}]})
         assert (bad.status_code, bad.json()["code"]) == (400, "invalid_argument")
         assert bad.json()["details"][0]["type"] == "buf.validate.Violations"
     assert reached == ["add"]
@@ -133,7 +136,7 @@ async def test_a_message_that_breaks_a_rule_reaches_no_handler() -> None:
 async def test_grpc_callers_get_the_violations_as_details() -> None:
     reached.clear()
     async with Running(API, Ruled) as service, grpc.aio.insecure_channel(service.grpc_target) as channel:
-        feed = channel.stream_unary("/ruled.v1.RuledService/Feed", request_serializer=Message.to_binary)
+        feed = channel.stream_unary("/obeyed.v1.RuledService/Feed", request_serializer=Message.to_binary)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await feed(iter([Users(users=[User(user_name="ada")]), Users(users=[User(user_name="x")])]), timeout=60)
         assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -25,10 +25,9 @@ _MAX_LINE_COST = 100_000_000
 _LONG = 2000
 """Bytes of a line from which on its cost matters."""
 
-_TOKEN = re.compile(
-    rb"""//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|[{}<>\[\]()]""", re.DOTALL
-)
-"""Comments, literals and brackets. What is not closed ends with the line or file: nothing is scanned twice."""
+_TOKEN = re.compile(rb"""//[^\n]*+|/\*|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|[{}<>\[\]()]""", re.DOTALL)
+"""Comments, literals and brackets. What is not closed ends with the line: nothing is scanned twice. A block comment is
+only begun: early releases of Python 3.11 lose long ones in a possessive group."""
 _WORD = re.compile(rb"""//.*+|/\*.*?(?:\*/|$)|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[\w.]++|[^\s]""")
 
 
@@ -69,13 +68,15 @@ def _characters(tree: Tree, name: str, content: bytes) -> Iterator[Finding]:
 
 def _structure(tree: Tree, name: str, content: bytes) -> Finding | None:
     """What is nested too deep, or a comment without an end, after which nothing can be said."""
-    depth = 0
-    for match in _TOKEN.finditer(content):
-        token = match[0]
-        if token.startswith(b"/*") and (len(token) < 4 or not token.endswith(b"*/")):
-            line = content.count(b"\n", 0, match.start()) + 1
-            return Finding(tree.location(name, line), "proto-compile", "the comment has no end", "close it with */")
-        if token in b"{<[(":
+    depth = position = 0
+    while match := _TOKEN.search(content, position):
+        token, position = match[0], match.end()
+        if token == b"/*":
+            position = content.find(b"*/", position) + 2
+            if position < 2:
+                line = content.count(b"\n", 0, match.start()) + 1
+                return Finding(tree.location(name, line), "proto-compile", "the comment has no end", "close it with */")
+        elif token in b"{<[(":
             depth += 1
             if depth > MAX_NESTING:
                 line = content.count(b"\n", 0, match.start()) + 1
